@@ -1,0 +1,1 @@
+"""Adapter. The front end: accepts clients, reads their requests, sends them where they are answered."""

@@ -1,0 +1,72 @@
+"""Pure. An answer as a value, and its head as bytes (RFC 9112 4, 6; RFC 9110 15)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from .errors import Fields
+
+REASONS = {status.value: status.phrase for status in HTTPStatus} | {413: "Content Too Large"}
+
+
+@dataclass(slots=True, frozen=True)
+class FilePart:
+    """Bytes of an open file: `length` from `offset` on. Who makes the answer hands over the descriptor as well."""
+
+    descriptor: int
+    offset: int
+    length: int
+
+
+Part = bytes | FilePart
+
+
+@dataclass(slots=True, frozen=True)
+class Answer:
+    """A whole answer: the head to be, and a body whose length is known.
+
+    `fields` do not hold what the connection decides: Date, Content-Length, Transfer-Encoding, Connection.
+    """
+
+    status: int
+    fields: Fields = ()
+    parts: Sequence[Part] = ()
+
+    @property
+    def length(self) -> int:
+        """Bytes of the body."""
+        return sum(len(part) if isinstance(part, bytes) else part.length for part in self.parts)
+
+
+def has_body(method: bytes, status: int) -> bool:
+    """Whether an answer is followed by a body at all (RFC 9112 6.3, rules 1 and 2)."""
+    return method != b"HEAD" and status >= 200 and status not in (204, 304)
+
+
+def framing(status: int, length: int | None, minor: int) -> tuple[tuple[bytes, bytes], ...]:
+    """The field that frames the body.
+
+    :param length: bytes, None when not known: chunked for HTTP/1.1; the connection's end tells a HTTP/1.0 client.
+    """
+    if status < 200 or status == 204 or (status == 304 and length is None):
+        return ()  # RFC 9110 8.6: no Content-Length there
+    if length is not None:
+        return ((b"Content-Length", b"%d" % length),)
+    return ((b"Transfer-Encoding", b"chunked"),) if minor else ()
+
+
+def encode_head(status: int, fields: Fields, reason: str | None = None) -> bytes:
+    """Status line and header section.
+
+    :raise ValueError: if a field would break out of its line: an answer must never hold two answers.
+    """
+    phrase = REASONS.get(status, "") if reason is None else reason
+    lines = [b"HTTP/1.1 %d %b" % (status, phrase.encode("ascii", "replace"))]
+    lines += [b"%b: %b" % field for field in fields]
+    head = b"\r\n".join(lines)
+    if head.count(b"\n") != len(fields) or head.count(b"\r") != len(fields) or b"\0" in head:
+        raise ValueError(f"a header field holds a line end: {fields!r}")
+    return head + b"\r\n\r\n"
+
+
+CONTINUE = encode_head(100, ())

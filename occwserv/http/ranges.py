@@ -1,0 +1,81 @@
+"""Pure. Range requests (RFC 9110 14): which bytes of a page are sent, and how several ranges are framed."""
+
+import re
+from dataclasses import dataclass
+
+_SPEC = re.compile(rb"[ \t]*(?:([0-9]+)-([0-9]*)|-([0-9]+))[ \t]*")
+_MERGE = 80
+"""Two ranges nearer than this are sent as one: the part header between them would be longer (RFC 9110 15.3.7.2)."""
+
+
+@dataclass(slots=True, frozen=True)
+class Span:
+    """`length` bytes from `offset` on."""
+
+    offset: int
+    length: int
+
+    def content_range(self, size: int) -> bytes:
+        """The value of `Content-Range` for this span of a page of `size` bytes (RFC 9110 14.4)."""
+        return b"bytes %d-%d/%d" % (self.offset, self.offset + self.length - 1, size)
+
+
+def select(value: bytes, size: int, most: int) -> list[Span] | None:
+    """Which spans a `Range` field asks for, in its order, near ones joined.
+
+    :param size: the page's bytes.
+    :param most: ranges a request may ask for; more look like an attack, and get the whole page (RFC 9110 14.2).
+    :return: None to send the whole page (no range, another unit, nonsense), an empty list for 416.
+    """
+    unit, equals, specs = value.partition(b"=")
+    if not equals or unit.strip().lower() != b"bytes" or specs.count(b",") > 4 * most:
+        return None
+    spans: list[Span] = []
+    parts = [part for part in specs.split(b",") if part.strip(b" \t")]
+    if not parts or len(parts) > most:
+        return None
+    for part in parts:
+        spec = _SPEC.fullmatch(part)
+        if spec is None or any(len(number) > 19 for number in spec.groups() if number):
+            return None
+        first, last, suffix = spec.groups()
+        if first is None:
+            start, stop = max(size - int(suffix), 0), size
+        else:
+            start, stop = int(first), min(int(last) + 1, size) if last else size
+            if last and int(last) < int(first):
+                return None  # RFC 9110 14.1.1: an invalid int-range makes the whole field invalid
+        if start < stop:
+            spans.append(Span(start, stop - start))
+    merged = _merge(spans)
+    # As much as the page or more: several ranges would only cost headers.
+    if len(merged) > 1 and sum(span.length for span in merged) >= size:
+        return None
+    return merged
+
+
+def _merge(spans: list[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for span in spans:
+        for place, other in enumerate(merged):
+            start = min(span.offset, other.offset)
+            stop = max(span.offset + span.length, other.offset + other.length)
+            if stop - start <= span.length + other.length + _MERGE:
+                merged[place] = Span(start, stop - start)
+                break
+        else:
+            merged.append(span)
+    # A joined span may now reach one it did not reach before.
+    return merged if len(merged) == len(spans) else _merge(merged)
+
+
+def part_head(boundary: bytes, media_type: bytes, span: Span, size: int) -> bytes:
+    """What stands before one part of a `multipart/byteranges` body (RFC 9110 14.6)."""
+    return b"\r\n--%b\r\nContent-Type: %b\r\nContent-Range: %b\r\n\r\n" % (
+        boundary, media_type, span.content_range(size),
+    )  # fmt: skip
+
+
+def last_boundary(boundary: bytes) -> bytes:
+    """What stands behind the last part."""
+    return b"\r\n--%b--\r\n" % boundary

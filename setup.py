@@ -1,0 +1,36 @@
+"""How occwserv is installed: `pip install .` brings the packages, the twistd plug-in and the shipped site."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "occwserv" / "__init__.py").read_text())[1]
+
+setup(
+    name="occwserv",
+    version=VERSION,
+    description="A highly concurrent web server of communicating processes, on Twisted",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    python_requires=">=3.11",
+    # `twisted.plugins` is a folder without an __init__.py: twistd finds the plug-in by its path.
+    # The shipped site travels as the data of a package of its own, so that an empty folder serves it.
+    packages=[*find_packages(include=["occwserv", "occwserv.*"]), "twisted.plugins", "occwserv.public_html"],
+    package_dir={"occwserv.public_html": "public_html"},
+    package_data={"occwserv": ["**/*.html"], "occwserv.public_html": ["**/*"]},
+    install_requires=[
+        "twisted>=24.7",
+        "zope.interface",
+        "pyyaml",
+        "msgspec",
+        "jinja2",
+        "prometheus-client",
+        'uvloop; platform_python_implementation == "CPython" and sys_platform != "win32"',
+    ],
+    extras_require={
+        "test": ["treq", "hypothesis"],
+        "check": ["ruff", "mypy", "types-PyYAML"],
+    },
+)
