@@ -19,7 +19,7 @@ setup(
     # The shipped site travels as the data of a package of its own, so that an empty folder serves it.
     packages=[*find_packages(include=["occwserv", "occwserv.*"]), "twisted.plugins", "occwserv.public_html"],
     package_dir={"occwserv.public_html": "public_html"},
-    package_data={"occwserv": ["**/*.html"], "occwserv.public_html": ["**/*"]},
+    package_data={"occwserv.resources": ["templates/*"], "occwserv.public_html": ["**/*"]},
     install_requires=[
         "twisted>=24.7",
         "zope.interface",

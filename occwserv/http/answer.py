@@ -1,17 +1,23 @@
 """Pure. An answer as a value, and its head as bytes (RFC 9112 4, 6; RFC 9110 15)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from .errors import Fields
 
-REASONS = {status.value: status.phrase for status in HTTPStatus} | {413: "Content Too Large"}
+REASONS = {status.value: status.phrase for status in HTTPStatus} | {
+    # Python 3.11 still has the names of RFC 7231 for these.
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
 
 
 @dataclass(slots=True, frozen=True)
 class FilePart:
-    """Bytes of an open file: `length` from `offset` on. Who makes the answer hands over the descriptor as well."""
+    """Bytes of an open file: `length` from `offset` on."""
 
     descriptor: int
     offset: int
@@ -26,11 +32,13 @@ class Answer:
     """A whole answer: the head to be, and a body whose length is known.
 
     `fields` do not hold what the connection decides: Date, Content-Length, Transfer-Encoding, Connection.
+    `release` is called once, when the parts are not needed any more: it closes the file they are pieces of.
     """
 
     status: int
     fields: Fields = ()
     parts: Sequence[Part] = ()
+    release: Callable[[], None] | None = None
 
     @property
     def length(self) -> int:

@@ -39,19 +39,22 @@ class _State(Enum):
 class ChunkedReader:
     """Takes one chunked body out of a buffer that somebody else fills."""
 
-    __slots__ = ("_left", "_limits", "_state", "_total")
+    __slots__ = ("_extensions", "_left", "_limits", "_scanned", "_state", "_total")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._state = _State.LINE
         self._left = 0
         self._total = 0
+        self._extensions = 0
+        self._scanned = 0
 
     def next(self, buffer: bytearray) -> bytes | End | None:
         """Take the next piece of the body from the front of the buffer.
 
         :return: data, `End`, or None when the buffer holds too little.
-        :raise HTTPError: 400 for wrong framing, 413 over `limits.body`, 431 over `limits.trailers`.
+        :raise HTTPError: 400 for wrong framing; 413 over `limits.body`, or over `limits.head` for what the chunk
+            extensions of the whole body take together (RFC 9112 7.1.1); 431 over `limits.trailers`.
         """
         if self._state is _State.AFTER and not self._after(buffer):
             return None
@@ -92,6 +95,9 @@ class ChunkedReader:
         del buffer[: end + 1]
         if self._total > self._limits.body:
             raise TooLarge(413, "the body", self._limits.body)
+        self._extensions += line.end() - line.end(1)
+        if self._extensions > self._limits.head:
+            raise TooLarge(413, "all chunk extensions", self._limits.head)
         self._state = _State.DATA if self._left else _State.TRAILERS
         return True
 
@@ -99,13 +105,15 @@ class ChunkedReader:
         if buffer[:2] == b"\r\n":
             del buffer[:2]
             return End()
-        limit = self._limits.trailers
-        end = buffer.find(b"\r\n\r\n", 0, limit)
+        limit = max(self._limits.trailers, 2)  # the empty line needs two
+        end = buffer.find(b"\r\n\r\n", max(self._scanned - 3, 0), limit)
         if end < 0:
-            if misplaced_line_end(buffer[:limit]) is not None:
+            misplaced = misplaced_line_end(buffer, max(self._scanned - 1, 0))
+            if misplaced is not None and misplaced < limit:
                 raise BadRequest("a trailer line does not end with CR LF")
             if len(buffer) >= limit:
-                raise TooLarge(431, "the trailer section", limit)
+                raise TooLarge(431, "the trailer section", self._limits.trailers)
+            self._scanned = len(buffer)
             return None
         pairs = parse_fields(bytes(buffer[: end + 4]))
         if pairs is None:

@@ -73,4 +73,5 @@ def matches(condition: bytes, etag: bytes, weakly: bool) -> bool:
 
 
 def _date(value: bytes, now: float) -> int | None:
-    return parse_http_date(value, gmtime(now).tm_year)
+    # No date is longer, and what is remembered of dates shall not hold whole heads.
+    return parse_http_date(value, gmtime(now).tm_year) if len(value) < 40 else None

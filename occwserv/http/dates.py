@@ -1,7 +1,7 @@
 """Pure. HTTP dates (RFC 9110 5.6.7), read in the three forms and written in the one."""
 
 import re
-from calendar import timegm
+from calendar import monthrange, timegm
 from functools import lru_cache
 from time import gmtime
 
@@ -10,9 +10,7 @@ _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep
 _MONTH = b"(" + b"|".join(_MONTHS) + b")"
 _TIME = rb"(\d\d):(\d\d):(\d\d)"
 
-_FIXDATE = re.compile(
-    rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) " + _MONTH + rb" (\d{4}) " + _TIME + rb" GMT"
-)
+_FIXDATE = re.compile(rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) " + _MONTH + rb" (\d{4}) " + _TIME + rb" GMT")
 _RFC850 = re.compile(rb"[MTWFS][a-z]{2,5}day, (\d\d)-" + _MONTH + rb"-(\d\d) " + _TIME + rb" GMT")
 _ASCTIME = re.compile(rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) " + _MONTH + rb" ([ \d]\d) " + _TIME + rb" (\d{4})")
 
@@ -43,6 +41,9 @@ def parse_http_date(value: bytes, this_year: int) -> int | None:
     else:
         return None
     hour, minute, second = (int(part) for part in time)
-    if not (1 <= int(day) <= 31 and hour < 24 and minute < 60 and second <= 60 and int(year) >= 1):
+    number = _MONTHS.index(month) + 1
+    if int(year) < 1 or not 1 <= int(day) <= monthrange(int(year), number)[1]:
         return None
-    return timegm((int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second))
+    if hour > 23 or minute > 59 or second > 60:
+        return None
+    return timegm((int(year), number, int(day), hour, minute, second))

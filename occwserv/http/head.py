@@ -46,6 +46,11 @@ class Request:
     keep_alive: bool
     expects_continue: bool
 
+    @classmethod
+    def unread(cls, line: bytes) -> "Request":
+        """What stands for a request that could not be read: `line` is all that is known of it."""
+        return cls(line, b"", Target(b"", b"", b""), 1, {}, 0, False, False)
+
 
 def parse_head(raw: bytes, limits: Limits) -> Request:
     """Read a whole head, from the first byte of the request line to the empty line.
@@ -109,7 +114,8 @@ def body_length(method: bytes, minor: int, fields: dict[bytes, bytes], limits: L
             raise BadRequest("HTTP/1.0 has no Transfer-Encoding")  # RFC 9112 6.1
         if digits is not None:
             raise BadRequest("the body is framed twice, by Content-Length and by Transfer-Encoding")
-        return check_coding(coding)
+        check_coding(coding)
+        return None
     if digits is None:
         if minor == 0 and method in _WITH_BODY:
             raise HTTPError(411, f"a HTTP/1.0 {method.decode()} has a Content-Length", close=True)

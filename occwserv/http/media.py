@@ -49,8 +49,7 @@ class MediaTypes:
     def __init__(self, extra: Mapping[str, str] | None = None, charset: str = "utf-8") -> None:
         table = {**MimeTypes(filenames=()).types_map[True], **_NEWER, **_PACKED, **(extra or {})}
         self._types = {
-            ending.lower().encode(): self._with_charset(name, charset).encode()
-            for ending, name in table.items()
+            ending.lower().encode(): self._with_charset(name, charset).encode() for ending, name in table.items()
         }
 
     @staticmethod
@@ -60,7 +59,7 @@ class MediaTypes:
 
     def of(self, name: bytes) -> bytes:
         """The type of a file of this name; `application/octet-stream` when nothing is known."""
-        stem, dot, ending = name.rpartition(b".")
+        _, dot, ending = name.rpartition(b".")
         if not dot:
             return b"application/octet-stream"
         return self._types.get(b"." + ending.lower(), b"application/octet-stream")

@@ -26,7 +26,8 @@ def choose_coding(accept: bytes | None, available: Sequence[bytes]) -> bytes | N
     :param accept: the `Accept-Encoding` field, None if it was not sent (the plain page: such clients are old).
     :param available: the codings there are, the server's favourite first, which decides between equal weights.
     """
-    if not accept or not available:
+    # No browser's field is that long, and what is remembered of fields shall not hold whole heads.
+    if not accept or len(accept) > 1024 or not available:
         return None
     weights = qualities(accept)
     others = weights.get(b"*", 0.0)

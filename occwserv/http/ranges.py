@@ -41,6 +41,8 @@ def select(value: bytes, size: int, most: int) -> list[Span] | None:
         first, last, suffix = spec.groups()
         if first is None:
             start, stop = max(size - int(suffix), 0), size
+            if not size and int(suffix):
+                return None  # RFC 9110 14.1.2: satisfiable, but no Content-Range can name a part of an empty page
         else:
             start, stop = int(first), min(int(last) + 1, size) if last else size
             if last and int(last) < int(first):

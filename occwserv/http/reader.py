@@ -72,11 +72,15 @@ class RequestReader:
             if self._state is _State.BODY:
                 return self._body()
         except HTTPError as error:
-            line = b"" if self._state is _State.BODY else bytes(self._buffer[:_SHOWN]).partition(b"\r\n")[0]
-            self._state = _State.DEAD
-            self._buffer.clear()
-            return Refusal(error, line)
+            return self.give_up(error)
         return None
+
+    def give_up(self, error: HTTPError) -> Refusal:
+        """Read nothing more, for a reason found here or, like a deadline, by the caller."""
+        line = b"" if self._state is _State.BODY else bytes(self._buffer[:_SHOWN]).partition(b"\r\n")[0]
+        self._state = _State.DEAD
+        self._buffer.clear()
+        return Refusal(error, line)
 
     def resume(self) -> None:
         """The answer is under way to the client: go on to the next request."""
@@ -88,6 +92,11 @@ class RequestReader:
     def buffered(self) -> int:
         """Bytes fed and not yet given out."""
         return len(self._buffer)
+
+    @property
+    def dead(self) -> bool:
+        """Whether a refusal ended the reading."""
+        return self._state is _State.DEAD
 
     @property
     def in_head(self) -> bool:
@@ -168,6 +177,6 @@ class RequestReader:
             proofs.append((misplaced, BadRequest("a line of the head does not end with CR LF")))
         if len(head) >= limits.line + 2 and head.find(b"\r\n", 0, limits.line + 2) < 0:
             proofs.append((limits.line + 1, TooLarge(414, "the request line", limits.line)))
-        if len(head) >= limits.head and not head.endswith(b"\r\n\r\n"):
+        if len(head) >= limits.head and not head.endswith(b"\r\n\r\n", 0, limits.head):
             proofs.append((limits.head - 1, TooLarge(431, "the head", limits.head)))
         return min(proofs, key=lambda proof: proof[0])[1] if proofs else None

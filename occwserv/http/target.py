@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
 
 from .errors import BadRequest
 
@@ -10,7 +10,7 @@ _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?]*)(/[^?]*)?(?:\?(.*))?")
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(
-    rb"(?:\[(?:[0-9A-Fa-f:.]+|v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"  # RFC 3986 3.2.2: IP-literal
+    rb"(?:\[(?:([0-9A-Fa-f:.]+)|v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"  # RFC 3986 3.2.2: IP-literal
     rb"|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)"  # reg-name, IPv4address
     rb"(?::[0-9]*)?"
 )
@@ -50,8 +50,9 @@ def parse_target(method: bytes, raw: bytes) -> Target:
     if b"#" in raw:
         raise BadRequest("the request target has a fragment (#), which belongs to the browser alone")
     if method == b"CONNECT":
-        if not is_host(raw) or not raw.rpartition(b":")[2].isdigit():
-            raise BadRequest("the target of CONNECT is not host:port")
+        host, _, port = raw.rpartition(b":")
+        if not host or not is_host(raw) or not port.isdigit() or len(port) > 5 or not 0 < int(port) < 65536:
+            raise BadRequest("the target of CONNECT is not host:port")  # RFC 9110 9.3.6
         return Target(raw, raw, raw, authority=raw)
     if raw.startswith(b"/"):
         path, mark, query = raw.partition(b"?")
@@ -83,7 +84,15 @@ def decode(path: bytes) -> bytes:
     return _ESCAPE.sub(lambda escape: bytes.fromhex(escape[1].decode("ascii")), path)
 
 
-@lru_cache(1024)
 def is_host(value: bytes) -> bool:
     """Whether the value is what a Host field may hold: uri-host [":" port] (RFC 9110 7.2). It may be empty."""
-    return _HOST.fullmatch(value) is not None
+    host = _HOST.fullmatch(value)
+    return host is not None and (host[1] is None or _is_ipv6(host[1]))
+
+
+def _is_ipv6(value: bytes) -> bool:
+    try:
+        IPv6Address(value.decode("ascii"))
+    except AddressValueError:
+        return False
+    return True

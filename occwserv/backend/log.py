@@ -1,0 +1,150 @@
+"""Adapter. The access log: lines from the reactor, written by a thread, so that a slow disk stops nobody.
+
+The reactor collects lines and hands them over in batches; a thread of its own owns the file: writes, rotates,
+reopens. When the disk falls behind by more than `log.queue` lines, lines are dropped and counted. When a write fails
+(disk full, folder gone), serving goes on: one warning, each lost line counted, and a new try with every batch.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
+
+from twisted.logger import Logger
+
+from ..config import Log as LogSettings
+
+BATCH = 256
+
+
+class AccessLog:
+    """A log to a file or to standard output.
+
+    :param settings: `access` is the path, "-" for standard output, None for no log; `rotate` bytes after which the
+        file is moved to `path.1`, that to `path.2` and so on (0: never), `keep` of them; `queue` lines may wait.
+    """
+
+    log = Logger("occwserv.log")
+
+    def __init__(self, settings: LogSettings) -> None:
+        self._settings = settings
+        self._lines: list[bytes] = []
+        self._batches: SimpleQueue = SimpleQueue()
+        self._handed = 0  # lines handed over; the thread's `_done` counts those it is through with
+        self._done = 0
+        self._dropped = 0
+        self._failed = 0
+        self._warned = False
+        self._descriptor: int | None = None
+        self._size = 0
+        self._thread = Thread(target=self._run, name="access log", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write. Not sooner than the process is the one that will serve: threads do not survive a fork."""
+        self._thread.start()
+
+    def configure(self, settings: LogSettings) -> None:
+        """Go on under other settings."""
+        self.flush()
+        self._settings = settings
+        self._batches.put(self._close_file)
+
+    def write(self, line: bytes) -> None:
+        """Log a line."""
+        if self._settings.access is None:
+            return
+        self._lines.append(line)
+        if len(self._lines) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand what was collected to the thread. Called every second, and when the server ends."""
+        if not self._lines:
+            return
+        if self._handed - self._done + len(self._lines) > self._settings.queue:
+            self._dropped += len(self._lines)
+        else:
+            self._handed += len(self._lines)
+            self._batches.put(self._lines)
+        self._lines = []
+
+    def reopen(self) -> None:
+        """Close the file and open it by its name again: somebody moved it."""
+        self.flush()
+        self._batches.put(self._close_file)
+
+    def close(self) -> None:
+        """Write what is left and end the thread, waiting for a stuck disk no more than five seconds."""
+        self.flush()
+        self._batches.put(None)
+        self._thread.join(5)
+
+    def figures(self) -> dict:
+        """What happened to the lines."""
+        written = self._done - self._failed
+        return {"written": written, "dropped": self._dropped, "failed": self._failed}
+
+    @property
+    def _path(self) -> str:
+        return self._settings.access or os.devnull
+
+    def _run(self) -> None:
+        while (batch := self._batches.get()) is not None:
+            if callable(batch):
+                self._guarded(batch)
+            else:
+                if not self._guarded(lambda lines=batch: self._write(b"\n".join(lines) + b"\n")):
+                    self._failed += len(batch)
+                self._done += len(batch)
+        self._guarded(self._close_file)
+
+    def _guarded(self, act: Callable[[], None]) -> bool:
+        """Do something with the file; a failure is told once, until something succeeds again."""
+        try:
+            act()
+        except OSError as error:
+            if not self._warned:
+                self._warned = True
+                self.log.warn(
+                    "the access log {path} can not be written: {error}; its lines are lost and counted",
+                    path=self._path, error=error,
+                )  # fmt: skip
+            self._close_file()
+            return False
+        self._warned = False
+        return True
+
+    def _write(self, data: bytes) -> None:
+        if self._descriptor is None:
+            self._open_file()
+        rotate = self._settings.rotate
+        if rotate and self._path != "-" and self._size and self._size + len(data) > rotate:
+            self._close_file()
+            self._move_files()
+            self._open_file()
+        view = memoryview(data)
+        while view:
+            count = os.write(self._descriptor, view)
+            self._size += count
+            view = view[count:]
+
+    def _open_file(self) -> None:
+        if self._path == "-":
+            self._descriptor = os.dup(sys.__stdout__.fileno() if sys.__stdout__ else 1)
+        else:
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            self._size = os.fstat(self._descriptor).st_size
+
+    def _move_files(self) -> None:
+        for number in range(self._settings.keep, 0, -1):
+            older = f"{self._path}.{number - 1}" if number > 1 else self._path
+            if os.path.exists(older):
+                os.replace(older, f"{self._path}.{number}")
+        if not self._settings.keep:
+            os.unlink(self._path)
+
+    def _close_file(self) -> None:
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)

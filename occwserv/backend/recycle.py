@@ -1,0 +1,71 @@
+"""Adapter. Where connections come home: counted, logged, and their client kept or closed (the paper, 2.5).
+
+Here it is also noticed when one does not come home as it should: never, twice, or with an exception.
+"""
+
+from collections.abc import Callable
+
+from twisted.logger import Logger
+
+from ..connection import Connection, Misuse, Reuse
+from ..http.errors import HTTPError
+from . import logline
+from .stats import Stats
+
+
+class Recycle:
+    """The back end.
+
+    :param write: takes a line of the access log.
+    :param format: "combined" or "common".
+    """
+
+    log = Logger("occwserv.backend")
+
+    def __init__(self, stats: Stats, write: Callable[[bytes], None], format: str) -> None:
+        self._stats = stats
+        self._write = write
+        self._combined = format == "combined"
+
+    def home(self, connection: Connection) -> Reuse:
+        """Take a connection back, and say what becomes of its client."""
+        stats = self._stats
+        received, sent = connection.client.traffic()
+        stats.requests += 1
+        stats.received += received
+        stats.sent += sent
+        stats.answers[connection.status] += 1
+        stats.holders[connection.holder] += 1
+        stats.reading.passed(connection.routed - connection.began)
+        stats.answering.passed(connection.answered - connection.routed)
+        stats.writing.passed(connection.finished - connection.answered)
+        self._write(self._line(connection))
+        return Reuse.REUSE if connection.keep and not connection.broken else Reuse.CLOSE
+
+    def _line(self, connection: Connection) -> bytes:
+        request = connection.request
+        about = (connection.client.address, connection.began, request.line, connection.status, connection.body_sent)
+        return logline.combined(*about, request.fields) if self._combined else logline.common(*about)
+
+    def lost(self, connection: Connection) -> None:
+        """A resource forgot a connection; its client is answered in the resource's place."""
+        self._stats.lost += 1
+        self.log.error("{holder} never gave back the connection of {line}", **self._about(connection))
+        again = connection.again()
+        again.fail(HTTPError(500, "the application forgot to answer"))
+
+    def misused(self, error: Misuse) -> None:
+        """A resource used a connection that it had given away."""
+        self._stats.twice += 1
+        self.log.error("{error}", error=error)
+
+    def crashed(self, connection: Connection) -> None:
+        """A resource raised something that is not an answer. Called while that is being handled."""
+        self._stats.crashed += 1
+        self.log.failure("{holder} failed at {line}", **self._about(connection))
+        if not connection.home:
+            connection.fail(HTTPError(500, "the server made a mistake; its log has the details"))
+
+    @staticmethod
+    def _about(connection: Connection) -> dict:
+        return {"holder": connection.holder, "line": connection.request.line}

@@ -1,0 +1,259 @@
+"""Adapter. The thing that travels: one request, with the client who waits for its answer.
+
+The front end makes a `Connection` of every request and gives it to one resource. Whoever holds it owns it, and it
+comes home to the back end exactly once, by the last thing the holder does with it:
+
+    reply(answer)              the whole answer at once; the server sends it and brings the connection home
+    begin, write ..., end      an answer in pieces
+    fail(error)                the error page
+    abort(why)                 the client is cut off: the answer can not be completed truthfully
+
+Two mistakes are found in life, not only in tests. A holder that uses a connection after it gave it away is told who
+gave it, and where (`Misuse`). A holder that forgets a connection loses its last reference: the server notices,
+logs the name of the resource, and answers 500 in its place.
+"""
+
+import sys
+from enum import Enum
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from .http.answer import Answer, encode_head, framing, has_body
+from .http.chunked import LAST_CHUNK, encode_chunk
+from .http.dates import http_date
+from .http.errors import Fields, HTTPError
+from .http.head import Request
+from .http.persistence import connection_field
+from .net.outlet import Outlet
+
+SERVER = b"occwserv"
+CLIENT_LEFT = 499
+"""The status that is counted and logged when the client left before any answer; it is never sent."""
+
+
+class Misuse(RuntimeError):
+    """A connection was used by somebody who had given it away: a defect of the resource named."""
+
+
+class Whereabouts(Enum):
+    """Where a connection is between its making and its coming home."""
+
+    HELD = 1
+    BEGUN = 2
+    GIVEN = 3
+    HOME = 4
+
+
+class Reuse(Enum):
+    """What happens to the client's connection behind an answer, as a value."""
+
+    REUSE = 1
+    CLOSE = 2
+
+
+class Resource(Protocol):
+    """What answers requests. `name` stands in logs and statistics."""
+
+    name: str
+
+    def serve(self, connection: "Connection") -> None:
+        """Take the connection over. An `HTTPError` raised from here becomes the error page."""
+
+
+class Backend(Protocol):
+    """Where connections come home, and where it is noticed when they do not."""
+
+    def home(self, connection: "Connection") -> Reuse: ...
+    def lost(self, connection: "Connection") -> None: ...
+    def misused(self, error: Misuse) -> None: ...
+    def crashed(self, connection: "Connection") -> None: ...
+
+
+class Site(Protocol):
+    """The parts of the server a connection talks to."""
+
+    backend: Backend
+
+    def now(self) -> float: ...
+    def failure(self, connection: "Connection", error: HTTPError) -> None: ...
+
+
+class Client(Protocol):
+    """What a connection needs of its client; the front end's reader is one."""
+
+    site: Site
+    outlet: Outlet
+    address: str
+
+    def traffic(self) -> tuple[int, int]: ...
+    def persists(self, connection: "Connection") -> bool: ...
+    def read_body(self, connection: "Connection") -> Deferred: ...
+    def came_home(self, connection: "Connection") -> None: ...
+
+
+class Connection:
+    """One request on its way through the server.
+
+    `status` and `body_sent` (bytes) tell what was answered; `began`, `routed`, `answered`, `finished` (seconds) when
+    it passed the stations; `holder` who holds it; `broken` that no request may follow on the client's connection,
+    `aborted` that it must end before the answer does.
+    """
+
+    __slots__ = (
+        "_body_from", "_chunked", "_giver", "_release", "_where", "aborted", "answered", "began", "body_sent",
+        "broken", "client", "finished", "holder", "keep", "request", "routed", "status",
+    )  # fmt: skip
+
+    def __init__(self, request: Request, client: Client, began: float, routed: float) -> None:
+        self.request = request
+        self.client = client
+        self.holder = "frontend"
+        self.status = 0
+        self.body_sent = 0
+        self.keep = False
+        self.broken = False
+        self.aborted = False
+        self.began = began
+        self.routed = self.answered = self.finished = routed
+        self._where = Whereabouts.HELD
+        self._giver: tuple | None = None
+        self._body_from = 0
+        self._chunked = False
+        self._release = None
+
+    def __del__(self) -> None:
+        if self._where in (Whereabouts.HELD, Whereabouts.BEGUN):
+            self.client.site.backend.lost(self)
+
+    def again(self) -> "Connection":
+        """The same connection in other hands, when its holder forgot it: all but the reference to it is kept."""
+        copy = Connection(self.request, self.client, self.began, self.routed)
+        for name in ("holder", "status", "keep", "broken", "_where", "_chunked", "_body_from", "_release"):
+            setattr(copy, name, getattr(self, name))
+        return copy
+
+    @property
+    def begun(self) -> bool:
+        """Whether the head of the answer has left, so that no other status can be sent."""
+        return self._where is not Whereabouts.HELD
+
+    @property
+    def home(self) -> bool:
+        """Whether the connection has been given away or come home: its holder holds nothing any more."""
+        return self._where in (Whereabouts.GIVEN, Whereabouts.HOME)
+
+    def reply(self, answer: Answer) -> None:
+        """Send a whole answer; the connection is given away."""
+        self._give(Whereabouts.HELD)
+        self._release = answer.release
+        head = self._head(answer.status, answer.fields, answer.length)
+        parts = answer.parts if has_body(self.request.method, answer.status) else ()
+        self._body_from = self.client.outlet.total + len(head)
+        self.client.outlet.send((head, *parts), self._sent)
+
+    def begin(self, status: int, fields: Fields = (), length: int | None = None, reason: str | None = None) -> None:
+        """Send the head of an answer in pieces.
+
+        :param length: bytes of the body if known; else it is chunked, or ended by closing for HTTP/1.0.
+        """
+        self._check(Whereabouts.HELD)
+        self._where = Whereabouts.BEGUN
+        self._chunked = length is None and self.request.minor == 1
+        if length is None and not self._chunked:
+            self.broken = True
+        self.client.outlet.write(self._head(status, fields, length, reason))
+        self._body_from = self.client.outlet.total
+
+    def write(self, data: bytes) -> Deferred:
+        """Send a piece of the body.
+
+        :return: fires when the client has taken enough for more to be written; fails with `ClientGone`.
+        """
+        self._check(Whereabouts.BEGUN)
+        if has_body(self.request.method, self.status):
+            self.client.outlet.write(encode_chunk(data) if self._chunked else data)
+        return self.client.outlet.room()
+
+    def end(self) -> None:
+        """The answer in pieces is complete; the connection is given away."""
+        self._give(Whereabouts.BEGUN)
+        last = self._chunked and has_body(self.request.method, self.status)
+        self.client.outlet.send((LAST_CHUNK,) if last else (), self._sent)
+
+    def read(self) -> Deferred:
+        """The next piece of the request's body.
+
+        :return: fires with bytes, empty at the end; fails with `HTTPError` (malformed, too large, too slow) or
+            `ClientGone`. Nothing is read from the client meanwhile that was not asked for.
+        """
+        if self.home:
+            self._misused()
+        return self.client.read_body(self)
+
+    def fail(self, error: HTTPError) -> None:
+        """Answer with the error page, or cut the client off when an answer has begun."""
+        self._check()
+        self.broken = self.broken or error.close
+        if self.begun:
+            self.abort(error.why)
+        else:
+            self.client.site.failure(self, error)
+
+    def abort(self, why: str, status: int = CLIENT_LEFT) -> None:
+        """Cut the client off, so that it sees that the answer is not complete; the connection is given away.
+
+        :param status: what is logged when nothing has been sent.
+        """
+        self._give()
+        self.aborted = True
+        self.status = self.status or status
+        self._sent(ConnectionAbortedError(why))
+
+    def _head(self, status: int, fields: Fields, length: int | None, reason: str | None = None) -> bytes:
+        client, request = self.client, self.request
+        self.status = status
+        self.keep = client.persists(self)
+        now = client.site.now()
+        self.answered = now
+        return encode_head(
+            status,
+            (
+                (b"Date", http_date(int(now))),
+                (b"Server", SERVER),
+                *fields,
+                *framing(status, length, request.minor),
+                *connection_field(request, self.keep),
+            ),
+            reason,
+        )
+
+    def _sent(self, error: Exception | None) -> None:
+        """The outlet is done with the answer."""
+        if self._release is not None:
+            self._release()
+            self._release = None
+        if error is not None:
+            self.broken = self.aborted = True
+            self.status = self.status or CLIENT_LEFT
+        else:
+            self.body_sent = self.client.outlet.total - self._body_from
+        self.finished = self.client.site.now()
+        self._where = Whereabouts.HOME
+        self.client.came_home(self)
+
+    def _give(self, expected: Whereabouts | None = None) -> None:
+        self._check(expected)
+        self._where = Whereabouts.GIVEN
+        caller = sys._getframe(2)
+        self._giver = (caller.f_code.co_filename, caller.f_lineno)
+
+    def _check(self, expected: Whereabouts | None = None) -> None:
+        if self.home or (expected is not None and self._where is not expected):
+            self._misused()
+
+    def _misused(self) -> None:
+        place = "given away at {}:{}".format(*self._giver) if self._giver else f"{self._where.name.lower()} already"
+        error = Misuse(f"{self.holder} used the connection of {self.request.line!r}, which was {place}")
+        self.client.site.backend.misused(error)
+        raise error

@@ -1,0 +1,149 @@
+"""Adapter. Takes clients in (the paper's `acceptor`): not too many in all, nor from one address.
+
+When the process runs short of file descriptors, accepting pauses, so that those who are here are served on; it
+resumes when there are enough again. The clients who wait meanwhile are in the kernel's queue.
+"""
+
+import os
+import resource
+from collections import Counter
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.internet.protocol import Protocol
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from ..http.answer import encode_head
+from .reader import ClientReader
+from .site import Site
+from .wire import Wire
+
+_BUSY = encode_head(503, ((b"Retry-After", b"5"), (b"Content-Length", b"0"), (b"Connection", b"close")))
+
+
+@implementer(IProtocolFactory)
+class Listener:
+    """The factory of clients, for every endpoint listened at.
+
+    `site` is what the next client will see; a reload exchanges it.
+    """
+
+    log = Logger("occwserv.frontend")
+    noisy = False
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.ports: list[IListeningPort] = []
+        self._clients: set[ClientReader] = set()
+        self._from: Counter[str] = Counter()
+        self._accepted = 0
+        self._refused = 0
+        self._pauses = 0
+        self._paused = False
+        self._emptied: Callable[[], None] | None = None
+
+    def doStart(self) -> None:
+        """Twisted: an endpoint was opened."""
+
+    def doStop(self) -> None:
+        """Twisted: an endpoint was closed."""
+
+    def buildProtocol(self, address) -> "ClientReader | Turned":
+        """Twisted: a client is at the door."""
+        limits = self.site.settings.limits
+        host = getattr(address, "host", None) or "unix"
+        if len(self._clients) >= limits.connections or self._from[host] >= limits.per_client:
+            self._refused += 1
+            if not self._from[host]:
+                del self._from[host]
+            return Turned()
+        self._check_descriptors()
+        self._accepted += 1
+        self._from[host] += 1
+        client = ClientReader(self.site, host, self._left)
+        self._clients.add(client)
+        return client
+
+    def figures(self) -> dict:
+        """How many clients there are and were."""
+        return {
+            "open": len(self._clients),
+            "accepted": self._accepted,
+            "refused": self._refused,
+            "pauses": self._pauses,
+        }
+
+    def tick(self) -> None:
+        """Once in a while: resume accepting if there are descriptors again."""
+        if self._paused and self._headroom():
+            self._paused = False
+            self.log.info("there are file descriptors again: accepting goes on")
+            for port in self.ports:
+                port.startReading()
+
+    def stop(self, idle: bool) -> int:
+        """End the clients behind their next answer; those that wait for a request at once, if `idle`.
+
+        :return: how many are left.
+        """
+        for client in list(self._clients):
+            client.site.stopping = True
+            if idle:
+                client.stop()
+        return len(self._clients)
+
+    def when_empty(self, act: Callable[[], None]) -> None:
+        """Call once no client is left."""
+        self._emptied = act
+        if not self._clients:
+            act()
+
+    def abort(self) -> None:
+        """End all clients now."""
+        for client in list(self._clients):
+            self.log.warn("cut off {client} after the grace of the shutdown", client=client.address)
+            client.cut_off()
+
+    def _left(self, client: Wire) -> None:
+        self._clients.discard(client)
+        self._from[client.address] -= 1
+        if not self._from[client.address]:
+            del self._from[client.address]
+        if not self._clients and self._emptied is not None:
+            self._emptied()
+
+    def _check_descriptors(self) -> None:
+        """Pause accepting when few descriptors are left."""
+        # Asking costs two system calls; only when the number of clients alone makes it possible are they spent.
+        if self._paused or len(self._clients) < self._ceiling() // 2 or self._headroom():
+            return
+        self._paused = True
+        self._pauses += 1
+        self.log.warn(
+            "fewer than {reserve} file descriptors are free: accepting pauses; {count} clients are served on",
+            reserve=self.site.settings.limits.descriptors, count=len(self._clients),
+        )  # fmt: skip
+        for port in self.ports:
+            port.stopReading()
+
+    def _ceiling(self) -> int:
+        """The first descriptor that is of the reserve."""
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0] - self.site.settings.limits.descriptors
+
+    def _headroom(self) -> bool:
+        """Whether there are descriptors besides the reserve: the kernel always gives the lowest that is free."""
+        try:
+            probe = os.dup(0)
+        except OSError:
+            return False
+        os.close(probe)
+        return probe < self._ceiling()
+
+
+class Turned(Protocol):
+    """A client that is one too many: told so, and closed."""
+
+    def connectionMade(self) -> None:
+        self.transport.write(_BUSY)
+        self.transport.loseConnection()

@@ -1,0 +1,83 @@
+"""Pure. A timer wheel: thousands of clients, each with a deadline, and no timer object for any of them.
+
+This is the paper's figure 10 in one structure. A client sits in the slot of the second in which its deadline was
+due when it was filed. Moving a deadline *away* costs one attribute: the client is found when its old slot comes
+round, and filed anew. So a busy client, whose deadline moves with every request, is touched once in a deadline;
+a slow or idle one sits where nobody looks, and costs the quick ones nothing.
+"""
+
+from typing import Protocol
+
+GONE = -1
+"""The slot of a client that is in no slot."""
+
+
+class Timed(Protocol):
+    """What sits in the wheel. `deadline` is in seconds; `slot` belongs to the wheel."""
+
+    deadline: float
+    slot: int
+
+    def expired(self) -> None: ...
+
+
+class Wheel:
+    """Deadlines, kept to about one `tick`.
+
+    :param tick: seconds a slot lasts.
+    """
+
+    def __init__(self, tick: float = 0.5) -> None:
+        self._tick = tick
+        self._turned = 0
+        self._slots: dict[int, set[Timed]] = {}
+
+    def put(self, timed: Timed, deadline: float) -> None:
+        """Give a client a deadline, new or changed."""
+        timed.deadline = deadline
+        slot = self._slot(deadline)
+        if slot < timed.slot:
+            self.remove(timed)
+            self._file(timed, slot)
+
+    def add(self, timed: Timed, deadline: float) -> None:
+        """Take in a client that was not in the wheel."""
+        timed.deadline = deadline
+        self._file(timed, self._slot(deadline))
+
+    def remove(self, timed: Timed) -> None:
+        """Forget a client."""
+        slot = self._slots.get(timed.slot)
+        if slot is not None:
+            slot.discard(timed)
+            if not slot:
+                del self._slots[timed.slot]
+        timed.slot = GONE
+
+    def turn(self, now: float) -> None:
+        """Tell every client whose deadline has passed, and file those anew whose deadline moved away."""
+        current = int(now / self._tick)
+        # After a clock that jumped, the slots there are fewer than the ticks in between.
+        due = sorted(slot for slot in self._slots if slot <= current)
+        self._turned = current
+        for slot in due:
+            for timed in self._slots.pop(slot, ()):
+                if timed.slot != slot:
+                    continue  # it was removed by what another one's `expired` did
+                if timed.deadline <= now:
+                    # `expired` closes it, or gives it another deadline: both find it in a slot.
+                    self._file(timed, current + 1)
+                    timed.expired()
+                else:
+                    self._file(timed, self._slot(timed.deadline))
+
+    def __len__(self) -> int:
+        return sum(len(slot) for slot in self._slots.values())
+
+    def _slot(self, deadline: float) -> int:
+        # Rounded up, and never the slot being turned: a deadline in the past is found at the next turn.
+        return max(int(deadline / self._tick) + 1, self._turned + 1)
+
+    def _file(self, timed: Timed, slot: int) -> None:
+        timed.slot = slot
+        self._slots.setdefault(slot, set()).add(timed)

@@ -1,0 +1,139 @@
+"""Adapter. The wire to one client: its transport, its one deadline, and the ways it ends.
+
+The deadline sits in the wheel. For an idle client and for a head it is fixed. For bodies and answers it is a window:
+when it ends, the client must have moved `limits.rate` bytes for every second of it, and gets another, so that a byte
+now and then does not hold a connection for ever, and a busy client costs nothing in between.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+
+from twisted.internet.interfaces import ITCPTransport
+
+from ..net.outlet import Outlet
+from .site import Site
+from .wheel import GONE
+
+
+class State(Enum):
+    """Where a client is.
+
+    READING waits for a request, idle or in the middle of a head; AWAY while a resource holds the connection; DRAINING
+    while the rest of a body is read that nobody wanted; LINGERING when our side is closed and what still comes is
+    forgotten, because a socket closed over unread bytes resets the connection, and the client would lose our answer
+    (RFC 9112 9.6); CLOSING when both sides will be closed as soon as the last bytes have left; GONE when they are.
+    """
+
+    READING = 1
+    AWAY = 2
+    DRAINING = 3
+    LINGERING = 4
+    CLOSING = 5
+    GONE = 6
+
+
+class Wire:
+    """What of a client is the same whatever it says.
+
+    :param left: called when the client is gone.
+    """
+
+    __slots__ = (
+        "_counted", "_ended", "_left", "_mark", "_paused", "_since", "_state", "address", "deadline", "outlet",
+        "received", "site", "slot", "transport",
+    )  # fmt: skip
+
+    def __init__(self, site: Site, address: str, left: Callable[["Wire"], None]) -> None:
+        self.site = site
+        self.address = address
+        self.received = 0
+        self.slot = GONE
+        self._left = left
+        self._state = State.READING
+        self._ended = False  # the client has closed its side
+        self._paused = False  # we do not read for now
+        self._since = 0.0  # when the window began
+        self._mark = 0  # what had been moved by then
+        self._counted = (0, 0)
+
+    def makeConnection(self, transport) -> None:
+        """Twisted: the client is here."""
+        self.transport = transport
+        if ITCPTransport.providedBy(transport):
+            transport.setTcpNoDelay(True)
+        self.outlet = Outlet(transport, self._outlet_moved)
+        self.site.wheel.add(self, self.site.now() + self.site.settings.timeouts.idle)
+
+    def writeConnectionLost(self) -> None:
+        """Twisted: our side is closed, as we asked."""
+
+    def connectionLost(self, reason) -> None:
+        """Twisted: it is over."""
+        self._state = State.GONE
+        self.site.wheel.remove(self)
+        self.outlet.lost()
+        self._left(self)
+
+    def traffic(self) -> tuple[int, int]:
+        """Bytes received and sent since the last time somebody asked."""
+        before, self._counted = self._counted, (self.received, self.outlet.total)
+        return self.received - before[0], self.outlet.total - before[1]
+
+    def _outlet_moved(self) -> None:
+        """The outlet is full, or has room again."""
+        if self.outlet.full:
+            self._watch(self.site.settings.timeouts.write)
+
+    def _wait(self, seconds: float) -> None:
+        """Set the deadline."""
+        self.site.wheel.put(self, self.site.now() + seconds)
+
+    @property
+    def _moved(self) -> int:
+        """Bytes the client moved, in the direction that is waited for."""
+        return self.outlet.total
+
+    def _watch(self, window: float) -> None:
+        """From now on the client has to move bytes."""
+        self._since = self.site.now()
+        self._mark = self._moved
+        self._wait(window)
+
+    def _too_slow(self, window: float) -> bool:
+        """At the deadline: whether the client moved too little. If not, it has another one."""
+        waited = self.site.now() - self._since
+        if waited < window:
+            self._wait(window - waited)  # the deadline was an older one
+            return False
+        if self._moved - self._mark <= self.site.settings.limits.rate * waited:
+            return True
+        self._watch(window)
+        return False
+
+    def _linger(self) -> None:
+        """Close our side, and read on so that the client gets to read what we said."""
+        self._state = State.LINGERING
+        self.outlet.half_close()
+        self._resume()
+        self._wait(self.site.settings.timeouts.linger)
+
+    def _close(self) -> None:
+        """Close when the last bytes have left."""
+        self._state = State.CLOSING
+        self._wait(self.site.settings.timeouts.write)
+        self.outlet.close()
+
+    def _abort(self) -> None:
+        """Close now, whatever has not left."""
+        self._state = State.CLOSING
+        self.outlet.abort()
+
+    def _pause(self) -> None:
+        if not self._paused:
+            self._paused = True
+            self.transport.pauseProducing()
+
+    def _resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            self.transport.resumeProducing()

@@ -1,0 +1,150 @@
+"""Adapter. What leaves for one client: bytes and pieces of files, in order, no faster than the client takes them.
+
+The outlet is the transport's push producer. `full` tells that the transport holds more than it likes; whoever
+writes on regardless is not stopped, but the front end takes no further request of that client until there is room.
+A piece of a file goes out by `sendfile`, once everything written before it has left (`net/sendfile.py`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
+
+from .sendfile import FileSender
+
+
+class ClientGone(Exception):
+    """The client closed the connection: not an error of anybody here."""
+
+
+Done = Callable[[Exception | None], None]
+
+
+@implementer(IPushProducer)
+class Outlet:
+    """Where answers leave by.
+
+    :param transport: a Twisted `ITransport`.
+    :param moved: called whenever the client took something, or stopped taking.
+    """
+
+    __slots__ = ("_done", "_gone", "_moved", "_parts", "_room", "_sender", "full", "total", "transport")
+
+    def __init__(self, transport, moved: Callable[[], None]) -> None:
+        self.transport = transport
+        self.total = 0
+        self.full = False
+        self._moved = moved
+        self._gone = False
+        self._parts: Iterator | None = None
+        self._done: Done | None = None
+        self._room: list[Deferred] = []
+        self._sender: FileSender | None = None
+        transport.registerProducer(self, True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a client who takes nothing would hold something up."""
+        return self.full or self._done is not None
+
+    def write(self, data: bytes) -> None:
+        """Send bytes. `total` counts all that was given to the transport."""
+        if data and not self._gone:
+            self.total += len(data)
+            self.transport.write(data)
+
+    def send(self, parts: Iterable, done: Done) -> None:
+        """Send bytes, and files as objects with `descriptor`, `offset` and `length`.
+
+        :param done: called when all has left, with None or with what prevented it.
+        """
+        if self._gone:
+            done(ClientGone())
+            return
+        self._parts = iter(parts)
+        self._done = done
+        self._go_on(None)
+
+    def room(self) -> Deferred:
+        """Fires when the client has taken enough for more to be written; fails with `ClientGone`."""
+        if self._gone:
+            return fail(ClientGone())
+        if not self.full:
+            return succeed(None)
+        waiting: Deferred = Deferred()
+        self._room.append(waiting)
+        return waiting
+
+    def _go_on(self, error: Exception | None) -> None:
+        """Send the parts up to the next file, or to the end."""
+        self._sender = None
+        held = []
+        for part in self._parts if error is None else ():
+            if isinstance(part, bytes):
+                held.append(part)
+                continue
+            self.write(b"".join(held))
+            self._unregister()
+            self._sender = FileSender(
+                self.transport, part.descriptor, part.offset, part.length, self._sent_piece, self._sent_file
+            )
+            self._sender.start()
+            return
+        self.write(b"".join(held))
+        done, self._done, self._parts = self._done, None, None
+        done(error)
+
+    def _sent_piece(self, count: int) -> None:
+        self.total += count
+        self._moved()
+
+    def _sent_file(self, error: Exception | None) -> None:
+        if not self._gone:
+            self.full = False
+            self.transport.registerProducer(self, True)
+            self._go_on(error)
+
+    def pauseProducing(self) -> None:
+        self.full = True
+        self._moved()
+
+    def resumeProducing(self) -> None:
+        self.full = False
+        waiting, self._room = self._room, []
+        for each in waiting:
+            each.callback(None)
+        self._moved()
+
+    def stopProducing(self) -> None:
+        """The transport ends; `lost` follows."""
+
+    def lost(self) -> None:
+        """The client has gone: whoever waits here is told."""
+        self._gone = True
+        if self._sender is not None:
+            self._sender.stop()
+            self._sender = None
+        waiting, self._room = self._room, []
+        for each in waiting:
+            each.errback(ClientGone())
+        done, self._done, self._parts = self._done, None, None
+        if done is not None:
+            done(ClientGone())
+
+    def close(self) -> None:
+        """End the connection when all that was written has left."""
+        self._unregister()
+        self.transport.loseConnection()
+
+    def half_close(self) -> None:
+        """End our side only, when all that was written has left: the client can still be read from."""
+        self._unregister()
+        self.transport.loseWriteConnection()
+
+    def abort(self) -> None:
+        """End the connection now."""
+        self.transport.abortConnection()
+
+    def _unregister(self) -> None:
+        self.transport.unregisterProducer()

@@ -1,0 +1,70 @@
+"""Adapter. Where the folders, files and endpoints of the settings are: found, and checked to be there."""
+
+import json
+import os
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+from twisted.internet.endpoints import serverFromString
+
+from .config import ConfigError, Mistake, Settings, rows
+
+_PATHS = frozenset(path for path, kind, *_ in rows() if kind.startswith("a path"))
+
+
+def absolute(override: str, here: Path) -> str:
+    """A `KEY=VALUE` of the command line whose path, if it is one, does not depend on a folder any more."""
+    key, equals, value = override.partition("=")
+    if key not in _PATHS or not value or value in ("-", "null", "~"):
+        return override
+    return f"{key}{equals}{json.dumps(str(here / value))}"
+
+
+def shipped_site() -> Path:
+    """The site that comes with the server: beside the package in a checkout, inside it when installed."""
+    inside = Path(str(files("occwserv"))) / "public_html"
+    return inside if inside.is_dir() else inside.parent.parent / "public_html"
+
+
+def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
+    """Settings whose paths are absolute and whose endpoints can be understood.
+
+    :param folder: what relative paths are relative to: where the file of settings is.
+    :param source: what the file is called in a mistake.
+    :raise ConfigError: with everything that is not there.
+    """
+    mistakes = []
+
+    def mistake(path: str, problem: str) -> None:
+        mistakes.append(Mistake(path, problem, None, source))
+
+    for number, endpoint in enumerate(settings.listen):
+        try:
+            serverFromString(reactor, endpoint)
+        except Exception as error:  # each kind of endpoint has parameters, and errors, of its own
+            mistake(f"listen[{number}]", f'"{endpoint}" is not an endpoint such as "tcp:8080": {error}')
+
+    if settings.static.root is None:
+        root = folder / "public_html"
+        root = root if root.is_dir() else shipped_site()
+    else:
+        root = folder / settings.static.root
+    if not root.is_dir():
+        mistake("static.root", f'"{root}" is not a folder')
+    elif not os.access(root, os.R_OK | os.X_OK):
+        mistake("static.root", f'"{root}" may not be read by this user')
+
+    access = settings.log.access
+    if access not in (None, "-"):
+        access = str(folder / access)
+        if not os.access(os.path.dirname(access), os.W_OK) or os.path.isdir(access):
+            mistake("log.access", f'no file "{access}" can be written')
+
+    if mistakes:
+        raise ConfigError(mistakes)
+    return msgspec.structs.replace(
+        settings,
+        static=msgspec.structs.replace(settings.static, root=str(root)),
+        log=msgspec.structs.replace(settings.log, access=access),
+    )

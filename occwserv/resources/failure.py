@@ -1,0 +1,36 @@
+"""Adapter. The one place where an error becomes an answer (the paper, 2.2: `/error....html`).
+
+If the root has a page `/errorNNN.html`, that is the answer's body, whatever the path of the request was; else a page
+is made here. The status stays the error's.
+"""
+
+from collections.abc import Callable
+
+from ..connection import Connection
+from ..http.answer import REASONS, Answer
+from ..http.errors import HTTPError
+from .pages import render
+
+
+class Failure:
+    """Answers errors.
+
+    :param find: a page of the root by its path: its bytes and its media type, or None.
+    """
+
+    def __init__(self, find: Callable[[bytes], tuple[bytes, bytes] | None]) -> None:
+        self._find = find
+
+    def __call__(self, connection: Connection, error: HTTPError) -> None:
+        """Answer a request with its error page."""
+        found = self._find(b"error%d.html" % error.status)
+        if found is None:
+            found = self._built_in(error), b"text/html; charset=utf-8"
+        page, media_type = found
+        # The body of an error says nothing about the page that was asked for: no cache is to keep it as that.
+        fields = [*error.fields, (b"Content-Type", media_type), (b"Cache-Control", b"no-store")]
+        connection.reply(Answer(error.status, fields, (page,)))
+
+    @staticmethod
+    def _built_in(error: HTTPError) -> bytes:
+        return render("error.html", status=error.status, reason=REASONS.get(error.status, "Error"), why=error.why)

@@ -1,0 +1,122 @@
+"""Adapter. Opening files below a root, so that nothing outside it and nothing but regular files is ever opened."""
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+
+from ..http.conditions import Validators
+from ..http.errors import HTTPError
+
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+_MISSING = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL))
+_EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM))
+
+
+@dataclass(slots=True)
+class OpenFile:
+    """A regular file below the root, open for reading. Whoever has it closes it."""
+
+    descriptor: int
+    size: int
+    modified_ns: int
+    inode: int
+
+    def validators(self, coding: bytes = b"") -> Validators:
+        """What tells this state of the file from every other one, and from its other codings.
+
+        The inode is in the tag because a file that is replaced twice within a tick of the file system's clock, by
+        others of its size, has nothing else to be told by.
+        """
+        tag = b"%x-%x-%x" % (self.inode, self.size, self.modified_ns)
+        return Validators(b'"%b%b"' % (tag, b"-" + coding if coding else b""), self.modified_ns // 10**9)
+
+    def unchanged(self) -> bool:
+        """Whether what was read since the file was opened is one state of it."""
+        facts = os.fstat(self.descriptor)
+        return facts.st_mtime_ns == self.modified_ns and facts.st_size == self.size
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        os.close(self.descriptor)
+
+
+class Root:
+    """A folder, and what may be opened below it.
+
+    :param path: the folder; it is resolved here, once.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.realpath(os.fsencode(path))
+        self._below = self.path.rstrip(b"/") + b"/"
+
+    def open(self, relative: bytes) -> OpenFile:
+        """Open a regular file.
+
+        :raise IsADirectoryError: it is a folder.
+        :raise HTTPError: 404 missing; 403 not readable, not a regular file, or outside the root by a symbolic link;
+            503 out of descriptors.
+        """
+        path = self._below + relative
+        try:
+            # Looked at before it is opened: opening a device or a FIFO can do things, even without reading it.
+            self._check_kind(os.stat(path).st_mode)
+            descriptor = os.open(path, _FLAGS)
+        except IsADirectoryError:
+            raise
+        except OSError as error:
+            raise self.refusal(error) from error
+        try:
+            facts = os.fstat(descriptor)
+            self._check_kind(facts.st_mode)
+            self._check_place(descriptor, path)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return OpenFile(descriptor, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+    def scan(self, relative: bytes) -> list[os.DirEntry]:
+        """The entries of a folder.
+
+        :raise HTTPError: as `open`.
+        """
+        path = self._below + relative
+        self._check_below(os.path.realpath(path) + b"/")
+        try:
+            with os.scandir(path) as entries:
+                return list(entries)
+        except OSError as error:
+            raise self.refusal(error) from error
+
+    @staticmethod
+    def refusal(error: OSError) -> HTTPError:
+        """The answer that an error of the file system means to a client."""
+        if error.errno in _MISSING:
+            return HTTPError(404, "there is no such page")
+        if error.errno in _EXHAUSTED:
+            return HTTPError(503, "the server has too many files open", ((b"Retry-After", b"1"),))
+        return HTTPError(403, "the page may not be read")
+
+    @staticmethod
+    def _check_kind(mode: int) -> None:
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError
+        if not stat.S_ISREG(mode):
+            raise HTTPError(403, "only regular files are served")
+
+    def _check_place(self, descriptor: int, path: bytes) -> None:
+        """Refuse a file that a symbolic link led out of the root to.
+
+        The kernel is asked where the *open* file is, so that nothing can be exchanged between the question and the
+        answer. Elsewhere than on Linux the path is resolved, which leaves that gap.
+        """
+        try:
+            place = os.readlink(b"/proc/self/fd/%d" % descriptor)
+        except OSError:
+            place = os.path.realpath(path)
+        self._check_below(place)
+
+    def _check_below(self, place: bytes) -> None:
+        if not place.startswith(self._below):
+            raise HTTPError(403, "a symbolic link leads out of the root")

@@ -1,0 +1,219 @@
+"""Adapter. The wiring: settings in, a running server out. It alone knows all the parts.
+
+The way of a connection, as a picture:
+
+    listener -> reader --route--> static | status | options --.
+                  ^   \\--HTTPError--> failure ----------------|
+                  |                                           v
+                  '------ reuse or close <--- recycle -> stats, log
+"""
+
+import platform
+import resource
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from . import __version__
+from .backend.log import AccessLog
+from .backend.recycle import Recycle
+from .backend.stats import Stats
+from .config import ConfigError, Settings
+from .frontend.listener import Listener
+from .frontend.route import Routes
+from .frontend.site import Site
+from .frontend.wheel import Wheel
+from .http.head import Limits
+from .http.media import MediaTypes
+from .resources.failure import Failure
+from .resources.files import Root
+from .resources.listing import list_folder
+from .resources.options import ServerOptions
+from .resources.static import Static
+from .resources.status import StatusPage, as_json, as_metrics, as_page
+
+TICK = 0.5
+"""Seconds between two turns of the wheel: how late a deadline may be noticed."""
+
+FAREWELL = 1.0
+"""Seconds in which a kept connection may ask once more after the server was told to stop, and be told to close: a
+request that was on its way is answered so, not lost."""
+
+
+class Server(Service):
+    """The whole server, as a Twisted service.
+
+    :param load: reads the settings anew, for SIGHUP; raises `ConfigError`.
+    """
+
+    log = Logger("occwserv")
+
+    def __init__(self, reactor, settings: Settings, load: Callable[[], Settings]) -> None:
+        self._reactor = reactor
+        self._settings = settings
+        self._load = load
+        self._wheel = Wheel(TICK)
+        self._stats = Stats(reactor.seconds())
+        self._access = AccessLog(settings.log)
+        self._ports: dict[str, IListeningPort] = {}
+        self._ticking = LoopingCall(self._tick)
+        self._ticking.clock = reactor
+        self._listener = Listener(self._site(settings))
+
+    def privilegedStartService(self) -> None:
+        """Listen, while the process may still listen at low ports.
+
+        :raise SystemExit: when that is not possible: a server that serves nowhere is of no use.
+        """
+        raise_descriptor_limit(self._settings.limits.connections + self._settings.limits.descriptors)
+        failed = []
+        for endpoint in self._settings.listen:
+            self._open_port(endpoint).addErrback(lambda failure: failed.append(failure.getErrorMessage()))
+        if failed:
+            raise SystemExit("\n".join(failed))
+
+    def startService(self) -> None:
+        """Serve."""
+        super().startService()
+        self._access.start()
+        self._ticking.start(TICK, now=False)
+
+    @inlineCallbacks
+    def stopService(self):
+        """Accept nobody more, finish what is being answered, and end."""
+        super().stopService()
+        yield DeferredList([self._close_port(endpoint) for endpoint in list(self._ports)])
+        yield self._farewell()
+        self._ticking.stop()
+        self._access.close()
+
+    def _farewell(self) -> Deferred:
+        """Fires when the last client has left; within the grace of the settings, whatever the clients do."""
+        emptied: Deferred = Deferred()
+        grace = self._settings.shutdown.grace
+        self._listener.stop(idle=False)
+        calls = [
+            self._reactor.callLater(min(FAREWELL, grace / 2), self._listener.stop, idle=True),
+            self._reactor.callLater(grace, self._listener.abort),
+        ]
+        self._listener.when_empty(partial(emptied.callback, None))
+        return emptied.addCallback(lambda _: [call.cancel() for call in calls if call.active()])
+
+    def reload(self) -> None:
+        """Read the settings anew: new clients see them, those that are here keep the old ones."""
+        try:
+            settings = self._load()
+            site = self._site(settings)
+        except ConfigError as error:
+            self._stats.reloads_refused += 1
+            self.log.error("the settings are not reloaded, the old ones stay:\n{error}", error=error)
+            return
+        self._settings = settings
+        self._listener.site = site
+        self._access.configure(settings.log)
+        for endpoint in [endpoint for endpoint in self._ports if endpoint not in settings.listen]:
+            self._close_port(endpoint)
+        for endpoint in [endpoint for endpoint in settings.listen if endpoint not in self._ports]:
+            self._open_port(endpoint).addErrback(lambda failure: self.log.error(failure.getErrorMessage()))
+        self._stats.reloads += 1
+        self.log.info("the settings are reloaded")
+
+    def reopen_log(self) -> None:
+        """Open the access log by its name again."""
+        self._access.reopen()
+
+    def figures(self) -> dict:
+        """What the statistics show: each part is asked for its own."""
+        uptime = self._reactor.seconds() - self._stats.started
+        return {
+            "server": {
+                "name": "occwserv",
+                "version": __version__,
+                "python": platform.python_version(),
+                "reactor": type(self._reactor).__name__,
+                "started": datetime.fromtimestamp(int(self._stats.started), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "uptime": round(uptime, 1),
+            },
+            "connections": self._listener.figures(),
+            **self._stats.figures(),
+            "log": self._access.figures(),
+        }
+
+    def _site(self, settings: Settings) -> Site:
+        """Build what answers requests under these settings."""
+        static = Static(
+            Root(settings.static.root),
+            settings.static.index,
+            MediaTypes(settings.static.types, settings.static.charset),
+            settings.static.precompressed,
+            list_folder if settings.static.listing else None,
+            settings.limits.ranges,
+        )
+        limits = settings.limits
+        return Site(
+            settings,
+            Limits(limits.line, limits.head, limits.headers, limits.body, limits.trailers, limits.chunk_line),
+            Routes({b"*": ServerOptions(), **self._status_pages(settings)}, {}, static),
+            Failure(static.plain_page),
+            Recycle(self._stats, self._access.write, settings.log.format),
+            self._wheel,
+            self._reactor.seconds,
+        )
+
+    def _status_pages(self, settings: Settings) -> dict[bytes, StatusPage]:
+        stats = settings.stats
+        forms = (
+            (stats.page, "stats.html", b"text/html; charset=utf-8", as_page, stats.allow.page),
+            (stats.json, "stats.json", b"application/json", as_json, stats.allow.json),
+            (stats.metrics, "metrics", b"text/plain; version=0.0.4; charset=utf-8", as_metrics, stats.allow.metrics),
+        )
+        return {
+            path.encode(): StatusPage(name, media_type, self.figures, write, allow)
+            for path, name, media_type, write, allow in forms
+            if path
+        }
+
+    def _tick(self) -> None:
+        self._wheel.turn(self._reactor.seconds())
+        self._listener.tick()
+        self._access.flush()
+
+    def _open_port(self, endpoint: str) -> Deferred:
+        """Listen at an endpoint; the error, if it is one, says where and why."""
+
+        def opened(port: IListeningPort) -> None:
+            self._ports[endpoint] = port
+            self._listener.ports.append(port)
+            self.log.info("serving {root} at {where}", root=self._settings.static.root, where=port.getHost())
+
+        def refused(failure) -> None:
+            raise ListenError(f"can not listen at {endpoint}: {failure.getErrorMessage()}")
+
+        return serverFromString(self._reactor, endpoint).listen(self._listener).addCallbacks(opened, refused)
+
+    def _close_port(self, endpoint: str) -> Deferred:
+        """Listen no more. Clients who are in the kernel's queue are taken in first: closing would cut them."""
+        port = self._ports.pop(endpoint)
+        self._listener.ports.remove(port)
+        if hasattr(port, "doRead"):
+            port.doRead()
+        return maybeDeferred(port.stopListening)
+
+
+class ListenError(Exception):
+    """An endpoint can not be listened at."""
+
+
+def raise_descriptor_limit(wanted: int) -> None:
+    """Let the process have as many descriptors as the settings ask for, as far as the system permits."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,0 +1,3 @@
+"""RFC 9112 2.2: an empty line is CR LF."""
+
+expected = [{"status": 400}]

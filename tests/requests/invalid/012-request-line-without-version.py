@@ -1,0 +1,3 @@
+"""RFC 9112 3: METHOD SP TARGET SP VERSION, and nothing else."""
+
+expected = [{"status": 400}]

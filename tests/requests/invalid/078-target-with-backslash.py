@@ -1,0 +1,3 @@
+"""RFC 9112 3.2: no form of a target."""
+
+expected = [{"status": 400}]

@@ -1,0 +1,3 @@
+"""RFC 9112 3.2: a fragment is not sent."""
+
+expected = [{"status": 400}]

@@ -1,0 +1,3 @@
+"""RFC 9112 5.2: folded lines are refused."""
+
+expected = [{"status": 400}]

@@ -1,0 +1,3 @@
+"""RFC 9110 5.5: no control characters in a value."""
+
+expected = [{"status": 400}]

@@ -1,0 +1,3 @@
+"""RFC 9112 6.1: chunked is applied once."""
+
+expected = [{"status": 400}]

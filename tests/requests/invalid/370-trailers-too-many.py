@@ -1,0 +1,7 @@
+"""RFC 9110 5.4, RFC 6585 5: more fields than are taken."""
+
+expected = [
+    {"method": b"POST", "fields": {b"host": b"a", b"transfer-encoding": b"chunked"}, "length": None},
+    b"hello",
+    {"status": 431},
+]

@@ -1,0 +1,8 @@
+"""RFC 9112 6.3: bytes behind a body are the next request, and no good one."""
+
+expected = [
+    {"method": b"POST", "fields": {b"host": b"a", b"content-length": b"3"}, "length": 3},
+    b"abc",
+    [],
+    {"status": 400},
+]

@@ -1,0 +1,3 @@
+"""RFC 9112 3.1: a token of one character."""
+
+expected = [{"method": b"G"}]

@@ -1,0 +1,3 @@
+"""RFC 9112 2.2: one empty line before the request line is ignored."""
+
+expected = [{}]

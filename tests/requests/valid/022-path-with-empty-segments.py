@@ -1,0 +1,3 @@
+"""RFC 3986 3.3: empty segments stay."""
+
+expected = [{"target": b"//a///b/"}]

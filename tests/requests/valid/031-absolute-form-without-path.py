@@ -1,0 +1,3 @@
+"""RFC 9110 4.2.3: an empty path is /."""
+
+expected = [{"target": b"http://b", "path": b"/", "authority": b"b"}]

@@ -1,0 +1,3 @@
+"""RFC 3986 3.1: schemes are case-insensitive."""
+
+expected = [{"target": b"HTTP://B/X", "path": b"/X", "authority": b"B"}]

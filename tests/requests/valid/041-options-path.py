@@ -1,0 +1,3 @@
+"""RFC 9112 3.2.1: OPTIONS of one resource."""
+
+expected = [{"method": b"OPTIONS", "target": b"/x"}]

@@ -1,0 +1,3 @@
+"""RFC 9112 3.2.3: authority-form, for CONNECT alone."""
+
+expected = [{"method": b"CONNECT", "target": b"b:443", "authority": b"b:443"}]

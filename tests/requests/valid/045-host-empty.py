@@ -1,0 +1,3 @@
+"""RFC 9112 3.2: a target without authority has an empty Host."""
+
+expected = [{"fields": {b"host": b""}}]
