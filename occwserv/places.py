@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 from twisted.internet.endpoints import serverFromString
 
-from .config import ConfigError, Mistake, Settings, rows
+from .config import ConfigError, Mistake
+from .settings import Settings, rows
 
 _PATHS = frozenset(path for path, kind, *_ in rows() if kind.startswith("a path"))
 

@@ -25,7 +25,7 @@ from . import __version__
 from .backend.log import AccessLog
 from .backend.recycle import Recycle
 from .backend.stats import Stats
-from .config import ConfigError, Settings
+from .config import ConfigError
 from .frontend.listener import Listener
 from .frontend.route import Routes
 from .frontend.site import Site
@@ -38,6 +38,7 @@ from .resources.listing import list_folder
 from .resources.options import ServerOptions
 from .resources.static import Static
 from .resources.status import StatusPage, as_json, as_metrics, as_page
+from .settings import Settings
 
 TICK = 0.5
 """Seconds between two turns of the wheel: how late a deadline may be noticed."""

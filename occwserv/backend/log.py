@@ -6,16 +6,16 @@ reopens. When the disk falls behind by more than `log.queue` lines, lines are dr
 """
 
 import os
-import sys
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
 
 from twisted.logger import Logger
 
-from ..config import Log as LogSettings
+from ..settings import Log as LogSettings
 
 BATCH = 256
+STDOUT = 1
 
 
 class AccessLog:
@@ -116,6 +116,10 @@ class AccessLog:
         return True
 
     def _write(self, data: bytes) -> None:
+        if self._path == "-" and _nowhere(STDOUT):
+            # A daemon has no standard output; what belongs there goes with the rest of its log.
+            self.log.info("{lines}", lines=data.decode("ascii").rstrip())
+            return
         if self._descriptor is None:
             self._open_file()
         rotate = self._settings.rotate
@@ -131,7 +135,7 @@ class AccessLog:
 
     def _open_file(self) -> None:
         if self._path == "-":
-            self._descriptor = os.dup(sys.__stdout__.fileno() if sys.__stdout__ else 1)
+            self._descriptor = os.dup(STDOUT)
         else:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
             self._size = os.fstat(self._descriptor).st_size
@@ -148,3 +152,8 @@ class AccessLog:
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)
+
+
+def _nowhere(descriptor: int) -> bool:
+    """Whether a descriptor is /dev/null."""
+    return os.path.samestat(os.fstat(descriptor), os.stat(os.devnull))

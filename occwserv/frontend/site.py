@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..config import Settings
 from ..connection import Backend, Connection, Resource
 from ..http.errors import HTTPError
 from ..http.head import Limits, Request
+from ..settings import Settings
 from .wheel import Wheel
 
 
