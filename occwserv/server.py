@@ -32,6 +32,7 @@ from .frontend.site import Site
 from .frontend.wheel import Wheel
 from .http.head import Limits
 from .http.media import MediaTypes
+from .net.port import quick
 from .resources.failure import Failure
 from .resources.files import Root
 from .resources.listing import list_folder
@@ -197,7 +198,11 @@ class Server(Service):
         def refused(failure) -> None:
             raise ListenError(f"can not listen at {endpoint}: {failure.getErrorMessage()}")
 
-        return serverFromString(self._reactor, endpoint).listen(self._listener).addCallbacks(opened, refused)
+        return (
+            quick(serverFromString(self._reactor, endpoint), self._reactor)
+            .listen(self._listener)
+            .addCallbacks(opened, refused)
+        )
 
     def _close_port(self, endpoint: str) -> Deferred:
         """Listen no more. Clients who are in the kernel's queue are taken in first: closing would cut them."""

@@ -1,8 +1,8 @@
 """The long run (`make soak`): a real server, a minute of quick and slow clients, reloads and the end under load.
 
-500 clients ask for pages on kept connections, as fast as they get them; 50 send a request one byte a second. Meanwhile
-the server is told to reload twenty times, and at last to end. Wanted: no error for the 500, the 50 cut off at the
-configured time, memory flat, exit code 0.
+500 clients ask for pages on kept connections, as fast as they get them; 50 send a request one byte a second. Twenty
+times the server is told to reload, and at last to end. Wanted: no error for the 500, the 50 cut off at the configured
+time, memory flat, exit code 0.
 """
 
 import argparse
@@ -141,9 +141,7 @@ def main() -> None:
     print(f"{tally.answers} answers, {lines} of them logged; {tally.farewells} clients were told to close")
     print(f"exit code {server.returncode}")
     if cut:
-        print(
-            f"{len(cut)} slow clients were cut off after {min(cut):.1f} to {max(cut):.1f} s"
-        )
+        print(f"{len(cut)} slow clients were cut off after {min(cut):.1f} to {max(cut):.1f} s")
     for error in tally.errors[:10]:
         print("error:", error)
     print(f"{len(tally.errors)} errors")

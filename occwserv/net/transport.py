@@ -1,0 +1,286 @@
+"""Adapter. uvloop's own transports under Twisted protocols.
+
+Twisted's TCP transport reads and writes its sockets in Python; uvloop's does both in C, several times as quickly. A
+`LoopTransport` is the one object in between: the loop sees an asyncio protocol, the Twisted protocol sees a transport
+that behaves as Twisted's does (`tests/test_transports.py` runs the same tests on both). What comes in goes past it:
+the loop calls the protocol's own `dataReceived`.
+
+What asyncio does otherwise, and is made to fit here:
+
+    a half-closed client    asyncio asks what to do; only a protocol that provides IHalfCloseableProtocol keeps it
+    loseConnection          asyncio would drop what is written in the same turn after `close`; Twisted sends it
+    abortConnection         asyncio closes; Twisted resets, so that the client can not take it for the end
+    producers               asyncio has water marks; Twisted's resume when the buffer is empty, so the low mark is 0
+"""
+
+import os
+import socket
+import struct
+
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IConsumer, IHalfCloseableProtocol, IPushProducer, ITCPTransport
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+HIGH = 64 * 1024
+"""Bytes the transport holds before it pauses a push producer: as Twisted's `FileDescriptor.bufferSize`."""
+
+_RESET = struct.pack("ii", 1, 0)
+
+
+@implementer(ITCPTransport, IConsumer, IPushProducer)
+class LoopTransport:
+    """Twisted's transport to a client, uvloop's protocol of a client.
+
+    :param loop: the running uvloop.
+    :param build: makes the Twisted protocol of a peer's address, or None to refuse it.
+    """
+
+    log = Logger("occwserv.net")
+
+    __slots__ = (
+        "_address", "_backed", "_build", "_empty", "_handle", "_loop", "_paused", "_producer", "_protocol",
+        "_reading", "_reason", "_streaming", "_uv", "_write_ended", "connected", "data_received", "disconnecting",
+    )  # fmt: skip
+
+    def __init__(self, loop, build, address) -> None:
+        self._loop = loop
+        self._build = build
+        self._address = address
+        self._protocol = None
+        self._producer = None
+        self._streaming = False
+        self._paused = False  # the push producer was told to pause
+        self._reading = True
+        self._write_ended = False
+        self._empty = None  # to be called when all that was written has left
+        self._handle = None
+        self._reason = None
+        self._backed = False  # something that was written has not left
+        self.connected = 0
+        self.disconnecting = False
+        self.data_received = None  # the protocol's own, from the first connection on
+
+    # What the loop calls.
+
+    def connection_made(self, uv) -> None:
+        self._uv = uv
+        self.connected = 1
+        protocol = self._build(self._address(uv.get_extra_info("peername")))
+        if protocol is None:
+            uv.abort()
+            return
+        self._protocol = protocol
+        self.data_received = protocol.dataReceived
+        uv.set_protocol(self)  # the loop remembers `data_received` from here
+        uv.set_write_buffer_limits(0, 0)  # tell us whenever something is left in the buffer, and when nothing is
+        protocol.makeConnection(self)
+
+    def eof_received(self) -> bool:
+        if self.disconnecting:
+            return True
+        half = IHalfCloseableProtocol(self._protocol, None)
+        if half is None:
+            self._end(ConnectionDone())
+            return True
+        self._reading = False
+        try:
+            half.readConnectionLost()
+        except Exception as error:
+            self.log.failure("readConnectionLost failed")
+            self._end(error)
+        return True
+
+    def pause_writing(self) -> None:
+        self._backed = True
+
+    def resume_writing(self) -> None:
+        self._backed = False
+        if self._producer is not None and (self._paused or not self._streaming):
+            self._paused = False
+            self._producer.resumeProducing()
+            self._pull_on()
+        elif self._empty is not None:
+            act, self._empty = self._empty, None
+            act()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.connected = 0
+        self.disconnecting = True
+        self._drop_handle()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.stopProducing()
+        protocol, self._protocol = self._protocol, None
+        if protocol is None:
+            return
+        reason = self._reason or error or ConnectionDone()
+        if isinstance(reason, OSError):
+            reason = ConnectionLost()
+        self.data_received = None
+        protocol.connectionLost(Failure(reason))
+
+    # What the protocol calls: ITransport.
+
+    def write(self, data: bytes) -> None:
+        if not self.connected or self._write_ended:
+            return
+        self._uv.write(data)
+        if self._backed and self._streaming and not self._paused and self._uv.get_write_buffer_size() > HIGH:
+            self._paused = True
+            self._producer.pauseProducing()
+
+    def writeSequence(self, data) -> None:
+        self.write(b"".join(data))
+
+    def loseConnection(self) -> None:
+        if not self.connected or self.disconnecting:
+            return
+        self.disconnecting = True
+        self._stop_reading()
+        if self._write_ended:
+            self._end(ConnectionDone())
+        else:
+            # In this turn the protocol may still write something: Twisted would send it.
+            self._loop.call_soon(self._when_empty, self._close)
+
+    def abortConnection(self) -> None:
+        if self.connected and self._reason is None:
+            self.disconnecting = True
+            self._uv.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self._end(ConnectionAborted())
+
+    def loseWriteConnection(self) -> None:
+        if self.connected and not self._write_ended:
+            self._loop.call_soon(self._when_empty, self._end_writing)
+
+    def getPeer(self):
+        return self._address(self._uv.get_extra_info("peername"))
+
+    def getHost(self):
+        return self._address(self._uv.get_extra_info("sockname"))
+
+    # ITCPTransport.
+
+    def getTcpNoDelay(self) -> bool:
+        return bool(self._option(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        self._set_option(socket.IPPROTO_TCP, socket.TCP_NODELAY, enabled)
+
+    def getTcpKeepAlive(self) -> bool:
+        return bool(self._option(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+
+    def setTcpKeepAlive(self, enabled: bool) -> None:
+        self._set_option(socket.SOL_SOCKET, socket.SO_KEEPALIVE, enabled)
+
+    # IConsumer: somebody who writes here, and has to be held back.
+
+    def registerProducer(self, producer, streaming: bool) -> None:
+        if self._producer is not None:
+            raise RuntimeError(f"{self._producer} is registered already: {producer} can not be")
+        if not self.connected:
+            producer.stopProducing()
+            return
+        self._producer = producer
+        self._streaming = streaming
+        self._paused = False
+        if not streaming:
+            producer.resumeProducing()
+            self._pull_on()
+
+    def unregisterProducer(self) -> None:
+        self._producer = None
+        self._streaming = False
+        self._drop_handle()
+        if self._empty is not None and self.connected:
+            act, self._empty = self._empty, None
+            self._loop.call_soon(self._when_empty, act)
+
+    # IPushProducer: the protocol holds the client back.
+
+    def pauseProducing(self) -> None:
+        self._stop_reading()
+
+    def resumeProducing(self) -> None:
+        if self.connected and not self.disconnecting and not self._reading:
+            self._reading = True
+            self._uv.resume_reading()
+
+    def stopProducing(self) -> None:
+        self.loseConnection()
+
+    # What `sendfile` needs: the socket itself, and to be told when it takes bytes and nothing is before them.
+
+    def getHandle(self) -> socket.socket:
+        """A socket object of this connection, on a descriptor of its own: the loop refuses to share its own."""
+        if self._handle is None:
+            self._handle = socket.socket(fileno=os.dup(self._uv.get_extra_info("socket").fileno()))
+        return self._handle
+
+    def startWriting(self) -> None:
+        """Ask the pull producer for more when the transport is empty and the socket takes more."""
+        if self.connected and not self._backed:
+            self._loop.add_writer(self.getHandle(), self._writable)
+
+    def _writable(self) -> None:
+        self._loop.remove_writer(self._handle)
+        if self._producer is not None:
+            self._producer.resumeProducing()
+            self._pull_on()
+
+    def _pull_on(self) -> None:
+        """A pull producer is asked until it has no more: again now, if what it wrote has left already."""
+        if self._producer is not None and not self._streaming and self._handle is None and not self._backed:
+            self._loop.call_soon(self._pull_again, self._producer)
+
+    def _pull_again(self, producer) -> None:
+        if self._producer is producer and not self._backed:
+            self.resume_writing()
+
+    def _when_empty(self, act) -> None:
+        """Do something when all that was written has left, and no producer is held back who would write more."""
+        if not self.connected:
+            return
+        held = self._producer is not None and (self._paused or not self._streaming)
+        if held or self._backed:
+            self._empty = act
+        else:
+            act()
+
+    def _close(self) -> None:
+        self._uv.close()
+
+    def _end_writing(self) -> None:
+        if self.disconnecting:
+            self._close()
+            return
+        self._write_ended = True
+        self._uv.write_eof()
+        half = IHalfCloseableProtocol(self._protocol, None)
+        if half is not None:
+            half.writeConnectionLost()
+
+    def _end(self, reason: Exception) -> None:
+        """Close without sending what has not left."""
+        self._reason = reason
+        self.disconnecting = True
+        self._uv.abort()
+
+    def _stop_reading(self) -> None:
+        if self.connected and self._reading:
+            self._reading = False
+            self._uv.pause_reading()
+
+    def _option(self, level: int, name: int) -> int:
+        return self._uv.get_extra_info("socket").getsockopt(level, name)
+
+    def _set_option(self, level: int, name: int, value: int) -> None:
+        self._uv.get_extra_info("socket").setsockopt(level, name, value)
+
+    def _drop_handle(self) -> None:
+        if self._handle is not None:
+            self._loop.remove_writer(self._handle)
+            self._handle.close()
+            self._handle = None
