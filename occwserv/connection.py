@@ -15,7 +15,6 @@ logs the name of the resource, and answers 500 in its place.
 
 import sys
 from enum import Enum
-from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -25,7 +24,7 @@ from .http.dates import http_date
 from .http.errors import Fields, HTTPError
 from .http.head import Request
 from .http.persistence import connection_field
-from .net.outlet import Outlet
+from .roles import Client, Remembered
 
 SERVER = b"occwserv"
 CLIENT_LEFT = 499
@@ -52,63 +51,24 @@ class Reuse(Enum):
     CLOSE = 2
 
 
-class Resource(Protocol):
-    """What answers requests. `name` stands in logs and statistics."""
-
-    name: str
-
-    def serve(self, connection: "Connection") -> None:
-        """Take the connection over. An `HTTPError` raised from here becomes the error page."""
-
-
-class Backend(Protocol):
-    """Where connections come home, and where it is noticed when they do not."""
-
-    def home(self, connection: "Connection") -> Reuse: ...
-    def lost(self, connection: "Connection") -> None: ...
-    def misused(self, error: Misuse) -> None: ...
-    def crashed(self, connection: "Connection") -> None: ...
-
-
-class Site(Protocol):
-    """The parts of the server a connection talks to."""
-
-    backend: Backend
-
-    def now(self) -> float: ...
-    def failure(self, connection: "Connection", error: HTTPError) -> None: ...
-
-
-class Client(Protocol):
-    """What a connection needs of its client; the front end's reader is one."""
-
-    site: Site
-    outlet: Outlet
-    address: str
-
-    def traffic(self) -> tuple[int, int]: ...
-    def persists(self, connection: "Connection") -> bool: ...
-    def read_body(self, connection: "Connection") -> Deferred: ...
-    def came_home(self, connection: "Connection") -> None: ...
-
-
 class Connection:
     """One request on its way through the server.
 
     `status` and `body_sent` (bytes) tell what was answered; `began`, `routed`, `answered`, `finished` (seconds) when
     it passed the stations; `holder` who holds it; `broken` that no request may follow on the client's connection,
-    `aborted` that it must end before the answer does.
+    `aborted` that it must end before the answer does. `page` is what the front end may remember the answer by.
     """
 
     __slots__ = (
-        "_body_from", "_chunked", "_giver", "_release", "_where", "aborted", "answered", "began", "body_sent",
-        "broken", "client", "finished", "holder", "keep", "request", "routed", "status",
+        "_body_from", "_chunked", "_giver", "_owed", "_release", "_where", "aborted", "answered", "began",
+        "body_sent", "broken", "client", "finished", "holder", "keep", "page", "request", "routed", "status",
     )  # fmt: skip
 
     def __init__(self, request: Request, client: Client, began: float, routed: float) -> None:
         self.request = request
         self.client = client
         self.holder = "frontend"
+        self.page: Remembered | None = None
         self.status = 0
         self.body_sent = 0
         self.keep = False
@@ -120,6 +80,7 @@ class Connection:
         self._giver: tuple | None = None
         self._body_from = 0
         self._chunked = False
+        self._owed: int | None = None  # bytes of the announced length still to be written
         self._release = None
 
     def __del__(self) -> None:
@@ -129,7 +90,7 @@ class Connection:
     def again(self) -> "Connection":
         """The same connection in other hands, when its holder forgot it: all but the reference to it is kept."""
         copy = Connection(self.request, self.client, self.began, self.routed)
-        for name in ("holder", "status", "keep", "broken", "_where", "_chunked", "_body_from", "_release"):
+        for name in ("holder", "status", "keep", "broken", "_where", "_chunked", "_body_from", "_owed", "_release"):
             setattr(copy, name, getattr(self, name))
         return copy
 
@@ -145,9 +106,16 @@ class Connection:
 
     def reply(self, answer: Answer) -> None:
         """Send a whole answer; the connection is given away."""
-        self._give(Whereabouts.HELD)
+        try:
+            self._check(Whereabouts.HELD)
+            head = self._head(answer.status, answer.fields, answer.length)
+        except BaseException:
+            # The connection stays with its holder, so that the client still gets an answer.
+            if answer.release is not None:
+                answer.release()
+            raise
+        self._give()
         self._release = answer.release
-        head = self._head(answer.status, answer.fields, answer.length)
         parts = answer.parts if has_body(self.request.method, answer.status) else ()
         self._body_from = self.client.outlet.total + len(head)
         self.client.outlet.send((head, *parts), self._sent)
@@ -158,26 +126,39 @@ class Connection:
         :param length: bytes of the body if known; else it is chunked, or ended by closing for HTTP/1.0.
         """
         self._check(Whereabouts.HELD)
-        self._where = Whereabouts.BEGUN
         self._chunked = length is None and self.request.minor == 1
         if length is None and not self._chunked:
             self.broken = True
-        self.client.outlet.write(self._head(status, fields, length, reason))
+        head = self._head(status, fields, length, reason)
+        self._where = Whereabouts.BEGUN
+        self._owed = length if has_body(self.request.method, status) else None
+        self.client.outlet.write(head)
         self._body_from = self.client.outlet.total
 
     def write(self, data: bytes) -> Deferred:
         """Send a piece of the body.
 
         :return: fires when the client has taken enough for more to be written; fails with `ClientGone`.
+        :raise ValueError: if it is more than the length announced: the client would take it for the next answer.
         """
         self._check(Whereabouts.BEGUN)
+        if self._owed is not None:
+            if len(data) > self._owed:
+                raise ValueError(f"{len(data)} bytes where {self._owed} are left of the length announced")
+            self._owed -= len(data)
         if has_body(self.request.method, self.status):
             self.client.outlet.write(encode_chunk(data) if self._chunked else data)
         return self.client.outlet.room()
 
     def end(self) -> None:
-        """The answer in pieces is complete; the connection is given away."""
-        self._give(Whereabouts.BEGUN)
+        """The answer in pieces is complete; the connection is given away.
+
+        :raise ValueError: if it is less than the length announced: the client would wait for the rest.
+        """
+        self._check(Whereabouts.BEGUN)
+        if self._owed:
+            raise ValueError(f"the answer ends {self._owed} bytes short of the length announced")
+        self._give()
         last = self._chunked and has_body(self.request.method, self.status)
         self.client.outlet.send((LAST_CHUNK,) if last else (), self._sent)
 
@@ -194,11 +175,18 @@ class Connection:
     def fail(self, error: HTTPError) -> None:
         """Answer with the error page, or cut the client off when an answer has begun."""
         self._check()
+        self._note_giver()
         self.broken = self.broken or error.close
         if self.begun:
             self.abort(error.why)
-        else:
+            return
+        try:
             self.client.site.failure(self, error)
+        except Exception:
+            # Not even the error page can be sent. It must not be tried again: that would never end.
+            if not self.home:
+                self.abort("the error page failed", error.status)
+            self.client.site.backend.crashed(self)
 
     def abort(self, why: str, status: int = CLIENT_LEFT) -> None:
         """Cut the client off, so that it sees that the answer is not complete; the connection is given away.
@@ -212,11 +200,9 @@ class Connection:
 
     def _head(self, status: int, fields: Fields, length: int | None, reason: str | None = None) -> bytes:
         client, request = self.client, self.request
-        self.status = status
         self.keep = client.persists(self)
         now = client.site.now()
-        self.answered = now
-        return encode_head(
+        head = encode_head(
             status,
             (
                 (b"Date", http_date(int(now))),
@@ -227,6 +213,9 @@ class Connection:
             ),
             reason,
         )
+        self.status = CLIENT_LEFT if client.outlet.gone else status
+        self.answered = now
+        return head
 
     def _sent(self, error: Exception | None) -> None:
         """The outlet is done with the answer."""
@@ -236,24 +225,32 @@ class Connection:
         if error is not None:
             self.broken = self.aborted = True
             self.status = self.status or CLIENT_LEFT
-        else:
-            self.body_sent = self.client.outlet.total - self._body_from
+        if self._body_from:
+            self.body_sent = max(self.client.outlet.total - self._body_from, 0)
         self.finished = self.client.site.now()
         self._where = Whereabouts.HOME
         self.client.came_home(self)
 
-    def _give(self, expected: Whereabouts | None = None) -> None:
-        self._check(expected)
+    def _give(self) -> None:
+        self._check()
         self._where = Whereabouts.GIVEN
-        caller = sys._getframe(2)
-        self._giver = (caller.f_code.co_filename, caller.f_lineno)
+        self._note_giver(3)
+
+    def _note_giver(self, depth: int = 2) -> None:
+        """Remember the line that gives the connection away: the first one, when giving it leads to giving it on."""
+        if self._giver is None:
+            caller = sys._getframe(depth)
+            self._giver = (caller.f_code.co_filename, caller.f_lineno)
 
     def _check(self, expected: Whereabouts | None = None) -> None:
         if self.home or (expected is not None and self._where is not expected):
             self._misused()
 
     def _misused(self) -> None:
-        place = "given away at {}:{}".format(*self._giver) if self._giver else f"{self._where.name.lower()} already"
-        error = Misuse(f"{self.holder} used the connection of {self.request.line!r}, which was {place}")
+        if self.home:
+            place = "was given away at {}:{}".format(*self._giver)
+        else:
+            place = "had begun already" if self.begun else "had not begun yet"
+        error = Misuse(f"{self.holder} used the connection of {self.request.line!r}, which {place}")
         self.client.site.backend.misused(error)
         raise error

@@ -26,27 +26,26 @@ from .backend.log import AccessLog
 from .backend.recycle import Recycle
 from .backend.stats import Stats
 from .config import ConfigError
+from .frontend.door import Door
 from .frontend.listener import Listener
 from .frontend.route import Routes
-from .frontend.site import Site
+from .frontend.site import FAREWELL, Site
 from .frontend.wheel import Wheel
 from .http.head import Limits
 from .http.media import MediaTypes
 from .net.port import quick
+from .resources.cached import CachedPage
 from .resources.failure import Failure
 from .resources.files import Root
 from .resources.listing import list_folder
 from .resources.options import ServerOptions
+from .resources.pagecache import PageCache
 from .resources.static import Static
 from .resources.status import StatusPage, as_json, as_metrics, as_page
 from .settings import Settings
 
 TICK = 0.5
 """Seconds between two turns of the wheel: how late a deadline may be noticed."""
-
-FAREWELL = 1.0
-"""Seconds in which a kept connection may ask once more after the server was told to stop, and be told to close: a
-request that was on its way is answered so, not lost."""
 
 
 class Server(Service):
@@ -72,14 +71,14 @@ class Server(Service):
     def privilegedStartService(self) -> None:
         """Listen, while the process may still listen at low ports.
 
-        :raise SystemExit: when that is not possible: a server that serves nowhere is of no use.
+        :raise CanNotServe: when that is not possible: a server that serves nowhere is of no use.
         """
         raise_descriptor_limit(self._settings.limits.connections + self._settings.limits.descriptors)
         failed = []
         for endpoint in self._settings.listen:
             self._open_port(endpoint).addErrback(lambda failure: failed.append(failure.getErrorMessage()))
         if failed:
-            raise SystemExit("\n".join(failed))
+            raise CanNotServe("\n".join(failed))
 
     def startService(self) -> None:
         """Serve."""
@@ -157,15 +156,18 @@ class Server(Service):
             settings.static.precompressed,
             list_folder if settings.static.listing else None,
             settings.limits.ranges,
+            PageCache(settings.cache.pages, settings.cache.bytes, settings.cache.page, CachedPage.die),
         )
         limits = settings.limits
+        backend = Recycle(self._stats, self._access.write, settings.log.format)
         return Site(
             settings,
             Limits(limits.line, limits.head, limits.headers, limits.body, limits.trailers, limits.chunk_line),
             Routes({b"*": ServerOptions(), **self._status_pages(settings)}, {}, static),
             Failure(static.plain_page),
-            Recycle(self._stats, self._access.write, settings.log.format),
+            backend,
             self._wheel,
+            Door(settings.door.heads, backend.tail),
             self._reactor.seconds,
         )
 
@@ -215,6 +217,11 @@ class Server(Service):
 
 class ListenError(Exception):
     """An endpoint can not be listened at."""
+
+
+class CanNotServe(SystemExit, Exception):
+    """Ends the process with a message and no traceback. It is an `Exception` too, because only of those does the
+    daemon of `twistd` tell the process that waits for it, which would wait for ever, and remove its pid file."""
 
 
 def raise_descriptor_limit(wanted: int) -> None:

@@ -116,6 +116,10 @@ class Cache(Struct, frozen=True, kw_only=True):
     bytes: Annotated[Some, about("bytes in all pages kept")] = 67108864
     page: Annotated[Some, about("bytes in the largest page kept")] = 1048576
 
+class Door(Struct, frozen=True, kw_only=True):
+    """Requests that are answered without being read again."""
+    heads: Annotated[Many, about("heads of requests that are remembered, each of at most 4096 bytes")] = 8192
+
 class Mount(Struct, frozen=True, kw_only=True):
     """A folder of CGI programs."""
     mount: Annotated[Prefix, about("URL path of the programs")] = "/cgi-bin/"
@@ -159,6 +163,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     stats: Stats = Stats()
     shutdown: Shutdown = Shutdown()
     cache: Cache = Cache()
+    door: Door = Door()
     cgi: Cgi = Cgi()
     ogi: Ogi = Ogi()
     irc: Irc = Irc()

@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: a real `twistd occwserv` in a process of its own, and a client of raw sockets.
+"""What the end-to-end tests share: a real `twistd occwserv` in a process of its own, started and ended.
 
 Nothing sleeps here. What is waited for is something to read: a line the server says, an answer, an end.
 """
@@ -7,27 +7,25 @@ import atexit
 import json
 import os
 import re
-import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Condition, Thread
 
 from twisted.trial.unittest import SkipTest
 
-HERE = "tcp:0:interface=127.0.0.1"
-PATIENCE = 30
-"""Seconds after which something that was waited for counts as missing; no test takes that long."""
+from .raw_client import PATIENCE, Answer, Client
 
+HERE = "tcp:0:interface=127.0.0.1"
 REPOSITORY = Path(__file__).resolve().parent.parent
 TWISTD = Path(sys.executable).with_name("twistd")
+STATS = b"GET /stats.json HTTP/1.1\r\nHost: test\r\n\r\n"
 SERVING = r"serving (.+) at IPv4Address\(.*port=(\d+)\)"
 
 
@@ -115,7 +113,7 @@ class Server:
             self._seen = found.end()
             return found
 
-    def signal(self, number: int) -> None:
+    def tell(self, number: int) -> None:
         """Send the process a signal."""
         self._process.send_signal(number)
 
@@ -133,7 +131,7 @@ class Server:
 
         :return: its exit status.
         """
-        self.signal(number)
+        self.tell(number)
         return self.end()
 
     def kill(self) -> None:
@@ -144,115 +142,97 @@ class Server:
         self._process.stdout.close()
 
 
-@dataclass
-class Answer:
-    """One answer of the server. Names of fields are in lower case."""
+class Serving:
+    """What a test case is given to start servers and to talk to them. Everything is ended in the clean-up."""
 
-    status: int
-    reason: str
-    fields: list[tuple[str, str]]
-    body: bytes
+    def new_folder(self) -> Path:
+        """An empty folder."""
+        folder = Path(tempfile.mkdtemp(prefix="occwserv-test-")).resolve()
+        self.addCleanup(shutil.rmtree, folder)
+        return folder
 
-    def __getitem__(self, name: str) -> str:
-        """The value of a field that comes exactly once."""
-        (value,) = [value for each, value in self.fields if each == name]
-        return value
+    def start(self, *options: str, folder: Path | None = None, listen: str | None = HERE, **how) -> Server:
+        """A server that serves, of this test alone. Without `listen` it listens where its settings say."""
+        where = ("--listen", listen) if listen else ()
+        server = Server(folder or self.new_folder(), *where, *options, **how)
+        self.addCleanup(server.kill)
+        return server
 
-    def __contains__(self, name: str) -> bool:
-        return any(each == name for each, _ in self.fields)
+    def connect(self, server: Server, window: int = 0) -> Client:
+        """A client of the server."""
+        client = Client(server.port, window)
+        self.addCleanup(client.close)
+        return client
 
-
-class Client:
-    """A connection to the server. Every wait for bytes has its end.
-
-    :param window: bytes of the receive buffer, for a client that takes little at once; 0 for the system's own.
-    """
-
-    def __init__(self, port: int, window: int = 0, host: str = "127.0.0.1") -> None:
-        self.socket = socket.socket()
-        self.socket.settimeout(PATIENCE)
-        if window:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.connect((host, port))
-        self._held = b""
-
-    def send(self, *parts: bytes) -> "Client":
-        """Send bytes; several parts go out apart."""
-        for part in parts:
-            self.socket.sendall(part)
-        return self
-
-    def finish(self) -> "Client":
-        """Say that nothing more will be sent."""
-        self.socket.shutdown(socket.SHUT_WR)
-        return self
-
-    def close(self) -> None:
-        self.socket.close()
-
-    def answer(self, method: str = "GET") -> Answer:
-        """Exactly one answer, by its framing; nothing behind it is touched."""
-        head = self._until(b"\r\n\r\n").decode("latin-1")
-        first, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
-        version, status, reason = first.split(" ", 2)
-        if version != "HTTP/1.1" or not re.fullmatch(r"[1-5]\d\d", status):
-            raise AssertionError(f"not a status line: {first!r}")
-        pairs = [re.fullmatch(r"([!#-'*+.^_`|~\w-]+): ([^\0\r\n]*)", line) for line in lines]
-        if None in pairs:
-            raise AssertionError(f"not a head: {head!r}")
-        answer = Answer(int(status), reason, [(pair[1].lower(), pair[2]) for pair in pairs], b"")
-        answer.body = self._body(answer, method)
+    def get(self, server: Server, path: str, *lines: str, method: str = "GET") -> Answer:
+        """The answer to a request on a connection of its own."""
+        client = self.connect(server)
+        head = (f"{method} {path} HTTP/1.1", "Host: test", "Connection: close", *lines, "", "")
+        answer = client.send("\r\n".join(head).encode("latin-1")).answer(method)
+        self.assertEqual(client.rest(), b"")
+        client.close()
         return answer
 
-    def _body(self, answer: Answer, method: str) -> bytes:
-        if method == "HEAD" or answer.status < 200 or answer.status in (204, 304):
-            return b""
-        if "transfer-encoding" in answer:
-            body = b""
-            while size := int(self._until(b"\r\n"), 16):
-                body += self.take(size + 2)[:-2]
-            self._until(b"\r\n")
-            return body
-        if "content-length" in answer:
-            return self.take(int(answer["content-length"]))
-        return self.rest()
+    def figures(self, server: Server) -> dict:
+        """What the server says of itself."""
+        return json.loads(self.get(server, "/stats.json").body)
 
-    def answers(self, method: str = "GET") -> list[Answer]:
-        """All answers to the end of the connection, which the server has to bring about."""
-        answers = []
-        while self._more():
-            answers.append(self.answer(method))
-        return answers
+    def until(self, server: Server, reached: Callable[[dict], object]) -> dict:
+        """Ask the server for its figures until they are as they should become."""
+        client = self.connect(server)
+        deadline = time.monotonic() + PATIENCE
+        while not reached(figures := json.loads(client.send(STATS).answer().body)):
+            self.assertLess(time.monotonic(), deadline, f"never came about: {figures}")
+        client.close()
+        return figures
 
-    def rest(self) -> bytes:
-        """Everything to the end of the connection."""
-        while self._more():
-            self._held += self.socket.recv(1 << 20)
-        held, self._held = self._held, b""
-        return held
+    def assert_refused(self, port: int) -> None:
+        """Nobody listens at the port any more, or soon does not."""
+        deadline = time.monotonic() + PATIENCE
+        with self.assertRaises(ConnectionRefusedError):
+            while time.monotonic() < deadline:
+                with suppress(ConnectionResetError):
+                    Client(port).close()
 
-    def ended(self) -> bool:
-        """Wait for the end of the connection, clean or not: whether nothing more came."""
-        try:
-            return self.rest() == b""
-        except ConnectionResetError:
-            return True
 
-    def take(self, count: int) -> bytes:
-        """Exactly so many bytes."""
-        pieces, missing = [self._held[:count]], count - len(self._held)
-        self._held = self._held[count:]
-        while missing > 0:
-            piece = self.socket.recv(min(missing, 1 << 20))
-            if not piece:
-                raise AssertionError(f"the connection ended {missing} bytes too soon")
-            pieces.append(piece)
-            missing -= len(piece)
-        return b"".join(pieces)
+class Shared(Serving):
+    """A test case whose tests share one server, because it takes most of a second to start one.
 
-    def _more(self) -> bool:
-        """Whether there is something to read, once that is known."""
-        if self._held:
-            return True
-        ...
+    Trial knows no setUpClass: the first test of a class starts the server, and the first one of another class that
+    shares ends it, or else the end of all tests.
+    """
+
+    options: tuple[str, ...] = ()
+    how: dict = {}
+    _current: tuple[type, Server] | None = None
+
+    @classmethod
+    def fill(cls, root: Path) -> None:
+        """Put the files there that are served."""
+
+    def setUp(self) -> None:
+        if Shared._current is None or Shared._current[0] is not type(self):
+            Shared._end_current()
+            folder = Path(tempfile.mkdtemp(prefix="occwserv-test-")).resolve()
+            root = folder / "root"
+            root.mkdir()
+            self.fill(root)
+            server = Server(folder, "--listen", HERE, "--root", "root", *self.options, **self.how)
+            Shared._current = type(self), server
+        self.server = Shared._current[1]
+        self.root = self.server.folder / "root"
+
+    def tearDown(self) -> None:
+        """After every test the server serves on, and has made no mistake."""
+        self.assertEqual(self.figures(self.server)["faults"], {"lost": 0, "twice": 0, "crashed": 0})
+        self.assertNotIn("Traceback", self.server.output)
+
+    @classmethod
+    def _end_current(cls) -> None:
+        if Shared._current is not None:
+            server, Shared._current = Shared._current[1], None
+            server.kill()
+            shutil.rmtree(server.folder)
+
+
+atexit.register(Shared._end_current)

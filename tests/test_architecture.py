@@ -9,14 +9,15 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "occwserv"
 
 # A station may import what stands to the right of its arrow (ARCHITECTURE.md), never its siblings.
-GROUND = {"connection", "csp", "net", "http", "config", "settings"}
+GROUND = {"connection", "roles", "csp", "net", "http", "config", "settings"}
 MAY_IMPORT = {
     "http": set(),
     "csp": set(),
     "settings": set(),
     "config": {"settings"},
     "net": set(),
-    "connection": {"net", "http", "csp"},
+    "roles": {"connection", "net", "http"},  # the connection for its type alone
+    "connection": {"roles", "net", "http", "csp"},
     "frontend": GROUND,
     "resources": GROUND,
     "backend": GROUND,

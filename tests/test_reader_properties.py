@@ -25,30 +25,12 @@ CORPUS = [
     if len(data := path.read_bytes()) < 1000
 ]
 WORDS = [
-    *(b"\r\n", b"\r\n\r\n", b"\r", b"\n", b" ", b"\t", b"\0", b":", b";", b"=", b",", b'"', b"\\", b"/", b"*", b"%"),
-    *(
-        b"GET / HTTP/1.1\r\n",
-        b"POST /x HTTP/1.1\r\n",
-        b"PUT / HTTP/1.0\r\n",
-        b"OPTIONS * HTTP/1.1\r\n",
-        b"Host: a\r\n",
-    ),
-    *(b"Content-Length: ", b"Transfer-Encoding: ", b"chunked", b"Expect: 100-continue\r\n", b"Connection: close\r\n"),
-    *(
-        b"0",
-        b"5",
-        b"a",
-        b"ff",
-        b"0\r\n\r\n",
-        b"5\r\nhello\r\n",
-        b"X: y\r\n",
-        b"\x80",
-        b"\xff",
-        b"0;x=y\r\n",
-        b"1;x\r\nz\r\n",
-    ),
-    *(get(), chunked(b""), post(b"Content-Length: 3")),
-]
+    b"\r\n", b"\r\n\r\n", b"\r", b"\n", b" ", b"\t", b"\0", b":", b";", b"=", b",", b'"', b"\\", b"/", b"*", b"%",
+    b"0", b"5", b"a", b"ff", b"\x80", b"\xff", b"chunked", b"0\r\n\r\n", b"5\r\nhello\r\n", b"0;x=y\r\n",
+    b"GET / HTTP/1.1\r\n", b"POST /x HTTP/1.1\r\n", b"PUT / HTTP/1.0\r\n", b"OPTIONS * HTTP/1.1\r\n",
+    b"Content-Length: ", b"Transfer-Encoding: ", b"Expect: 100-continue\r\n", b"Connection: close\r\n", b"X: y\r\n",
+    b"Host: a\r\n", b"1;x\r\nz\r\n", get(), chunked(b""), post(b"Content-Length: 3"),
+]  # fmt: skip
 ARBITRARY = st.binary(max_size=60) | st.lists(st.sampled_from(WORDS), max_size=12).map(b"".join)
 CUTS = st.lists(st.integers(1, 40), max_size=30)
 NARROW = st.builds(
@@ -257,17 +239,16 @@ class LimitTests(ReadingTestCase):
     """Every limit is the largest size that is taken, and one byte more is refused."""
 
     def test_a_head_may_be_exactly_at_its_limit_and_not_a_byte_above(self):
-        for size in (40, 200, 16384):
+        for size, filler in ((40, b"y"), (200, b"y"), (200, b" "), (2000, b"y "), (16384, b"y")):
             limits = Limits(head=size)
-            for filler in (b"X: " + b"y" * size, b"X:" + b" " * size, b"X: " + b"y " * size):
-                exact = get(filler[: size - len(get(b""))])
-                self.assertEqual(len(exact), size)
-                self.request(exact, limits)
-                self.request(b"\r\n" + exact, limits)
-                self.refuse(431, exact[:-4] + b"z\r\n\r\n", limits)
+            exact = get((b"X: " + filler * size)[: size - len(get(b""))])
+            self.assertEqual(len(exact), size)
+            self.request(exact, limits)
+            self.request(b"\r\n" + exact, limits)
+            self.refuse(431, exact[:-4] + b"z\r\n\r\n", limits)
 
     def test_a_head_far_above_its_limit_is_refused_though_it_came_whole(self):
-        for size in (16385, 16388, 20000, 100_000):
+        for size in (16385, 16388, 50_000):
             self.refuse(431, get(b"X: " + b"y" * (size - len(get(b"X: ")))))
 
     def test_a_request_line_may_be_exactly_at_its_limit_and_not_a_byte_above(self):
@@ -283,6 +264,10 @@ class LimitTests(ReadingTestCase):
         self.request(get(b"X: 1", b"Y: 2"), Limits(headers=3))
         self.refuse(431, get(b"X: 1", b"Y: 2"), Limits(headers=2))
         self.refuse(431, get(b"X: 1", b"X: 2"), Limits(headers=2))
+        trailers = (b"X", b"1"), (b"Y", b"2")
+        limits = Limits(headers=2)
+        self.assertEqual(self.body(chunked(b"0\r\nX: 1\r\nY: 2\r\n\r\n"), limits)[1], trailers)
+        self.refuse(431, chunked(b"0\r\nX: 1\r\nY: 2\r\nZ: 3\r\n\r\n"), limits)
 
     def test_a_chunk_line_may_be_exactly_at_its_limit_and_not_a_byte_above(self):
         for size in (3, 10, 256):
@@ -305,6 +290,8 @@ class LimitTests(ReadingTestCase):
             self.assertEqual(self.body(chunked(exact + b"\r\n\r\n"), limits)[1], ((b"X", b"y" * (size - 6)),))
             self.refuse(431, chunked(exact + b"y\r\n\r\n"), limits)
             self.refuse(431, chunked(exact + b"yyyy"), limits)
+            self.refuse(431, chunked(exact + b"yyyy\n"), limits)
+            self.refuse(431, chunked(exact + b"y" * size + b"\r\r\n"), limits)
 
     def test_where_no_trailers_are_allowed_a_body_still_ends(self):
         for size in range(8):
@@ -345,20 +332,9 @@ class LinearTests(SynchronousTestCase):
 
     def test_two_hundred_heads_of_short_patterns(self):
         for pattern in (
-            b"a ",
-            b" a",
-            b", ",
-            b",a",
-            b"a:",
-            b": ",
-            b'"a',
-            b'\\"',
-            b";=",
-            b"a\r\n",
-            b"a:\r\n",
-            b"a: b\r\n",
+            b"a ", b" a", b", ", b",a", b"a:", b": ", b'"a', b'\\"', b";=", b"a\r\n", b"a:\r\n", b"a: b\r\n",
             b"\t \r\n",
-        ):
+        ):  # fmt: skip
             data = get(b"X: " + pattern * (16000 // len(pattern)))
             for _ in range(200):
                 self.assertEqual(len(read([data])), 1)
@@ -372,40 +348,19 @@ class LinearTests(SynchronousTestCase):
 
     def test_fields_that_are_lists_of_short_patterns(self):
         for pattern in (
-            b",",
-            b", ",
-            b"chunked,",
-            b"chunked ",
-            b"close,",
-            b"a;q=0,",
-            b"  ,",
-            b"%41",
-            b"[:",
-            b"::",
-            b"1.",
-        ):
+            b",", b", ", b"chunked,", b"chunked ", b"close,", b"a;q=0,", b"  ,", b"%41", b"[:", b"::", b"1.",
+        ):  # fmt: skip
             value = pattern * (16000 // len(pattern))
             for name in (b"Host", b"Transfer-Encoding", b"Content-Length", b"Connection", b"Expect"):
-                data = head(b"GET / HTTP/1.1", *([b"Host: a"] if name != b"Host" else []), name + b": " + value)
+                data = get(name + b": " + value).replace(b"Host: a\r\n", b"" if name == b"Host" else b"Host: a\r\n")
                 for _ in range(10):
                     self.assertEqual(len(read([data])), 1)
 
     def test_two_hundred_chunk_lines_of_short_patterns(self):
         limits = Limits(chunk_line=16000)
         for pattern in (
-            b";a",
-            b";a=b",
-            b';a="b"',
-            b" ",
-            b"\t",
-            b" ;",
-            b"; a = b",
-            b"=",
-            b'"',
-            b'\\"',
-            b"0",
-            b';a="\\"',
-        ):
+            b";a", b";a=b", b';a="b"', b" ", b"\t", b" ;", b"; a = b", b"=", b'"', b'\\"', b"0", b';a="\\"',
+        ):  # fmt: skip
             data = chunked(b"5" + pattern * (15900 // len(pattern)) + b"\0\r\n")
             for _ in range(200):
                 self.assertEqual(read([data], limits)[1:], [400])

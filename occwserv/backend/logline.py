@@ -1,4 +1,4 @@
-"""Pure. One line of the access log in the common or the combined format.
+"""Pure. One line of the access log in the common or the combined format: origin, time, and the rest.
 
 Whatever a client sends is in the line only as visible ASCII without quotes and backslashes: nothing in a request can
 end the line, or forge another field or another line.
@@ -25,21 +25,20 @@ def log_time(seconds: int) -> bytes:
     return text.encode("ascii")
 
 
-def common(address: str, seconds: float, line: bytes, status: int, sent: int) -> bytes:
-    """`address - - [time] "request line" status bytes`, where the bytes are those of the body."""
-    return b'%b - - %b "%b" %d %d' % (
-        address.encode("ascii", "replace"),
-        log_time(int(seconds)),
-        escape(line),
-        status,
-        sent,
-    )
+def origin(address: str) -> bytes:
+    """The beginning of a line: whose request it was."""
+    return address.encode("ascii", "replace") + b" - - "
 
 
-def combined(address: str, seconds: float, line: bytes, status: int, sent: int, fields: dict[bytes, bytes]) -> bytes:
-    """The common format with the referer and the user agent behind it."""
-    return b'%b "%b" "%b"' % (
-        common(address, seconds, line, status, sent),
-        escape(fields.get(b"referer", b"-")),
-        escape(fields.get(b"user-agent", b"-")),
-    )
+def common(line: bytes, fields: dict[bytes, bytes], status: int, sent: int) -> bytes:
+    """The rest of a line, behind its origin and time, in the common format: `"request line" status bytes`.
+
+    :param sent: bytes of the body.
+    """
+    return b' "%b" %d %d' % (escape(line), status, sent)
+
+
+def combined(line: bytes, fields: dict[bytes, bytes], status: int, sent: int) -> bytes:
+    """The same in the combined format: with the referer and the user agent."""
+    referer, agent = fields.get(b"referer", b"-"), fields.get(b"user-agent", b"-")
+    return b' "%b" %d %d "%b" "%b"' % (escape(line), status, sent, escape(referer), escape(agent))

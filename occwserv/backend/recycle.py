@@ -9,6 +9,7 @@ from twisted.logger import Logger
 
 from ..connection import Connection, Misuse, Reuse
 from ..http.errors import HTTPError
+from ..roles import Finished
 from . import logline
 from .stats import Stats
 
@@ -25,7 +26,7 @@ class Recycle:
     def __init__(self, stats: Stats, write: Callable[[bytes], None], format: str) -> None:
         self._stats = stats
         self._write = write
-        self._combined = format == "combined"
+        self.tail = logline.combined if format == "combined" else logline.common
 
     def home(self, connection: Connection) -> Reuse:
         """Take a connection back, and say what becomes of its client."""
@@ -39,13 +40,24 @@ class Recycle:
         stats.reading.passed(connection.routed - connection.began)
         stats.answering.passed(connection.answered - connection.routed)
         stats.writing.passed(connection.finished - connection.answered)
-        self._write(self._line(connection))
+        request = connection.request
+        tail = self.tail(request.line, request.fields, connection.status, connection.body_sent)
+        self._write(logline.origin(connection.client.address) + logline.log_time(int(connection.began)) + tail)
         return Reuse.REUSE if connection.keep and not connection.broken else Reuse.CLOSE
 
-    def _line(self, connection: Connection) -> bytes:
-        request = connection.request
-        about = (connection.client.address, connection.began, request.line, connection.status, connection.body_sent)
-        return logline.combined(*about, request.fields) if self._combined else logline.common(*about)
+    def known(self, finished: Finished, tail: bytes, address: str, now: float, received: int, sent: int) -> None:
+        """Count and log a request that was answered at the door, without a connection.
+
+        :param tail: the rest of its line in the log.
+        :param received: bytes of the request, `sent` those of the answer.
+        """
+        stats = self._stats
+        stats.requests += 1
+        stats.received += received
+        stats.sent += sent
+        stats.answers[finished.status] += 1
+        stats.holders["door"] += 1
+        self._write(b"%b - - %b%b" % (address.encode(), logline.log_time(int(now)), tail))
 
     def lost(self, connection: Connection) -> None:
         """A resource forgot a connection; its client is answered in the resource's place."""

@@ -19,6 +19,9 @@ from .reader import ClientReader
 from .site import Site
 from .wire import Wire
 
+SLACK = 8
+"""Descriptors that must be free for accepting to go on: it shall not pause again with the next client."""
+
 _BUSY = encode_head(503, ((b"Retry-After", b"5"), (b"Content-Length", b"0"), (b"Connection", b"close")))
 
 
@@ -76,7 +79,9 @@ class Listener:
 
     def tick(self) -> None:
         """Once in a while: resume accepting if there are descriptors again."""
-        if self._paused and self._headroom():
+        # A port that does not accept may have fewer descriptors than one that does. Without the slack accepting would
+        # go on for the sake of those, and every time take one client more out of the reserve.
+        if self._paused and self._headroom(len(self.ports) + SLACK):
             self._paused = False
             self.log.info("there are file descriptors again: accepting goes on")
             for port in self.ports:
@@ -131,14 +136,18 @@ class Listener:
         """The first descriptor that is of the reserve."""
         return resource.getrlimit(resource.RLIMIT_NOFILE)[0] - self.site.settings.limits.descriptors
 
-    def _headroom(self) -> bool:
-        """Whether there are descriptors besides the reserve: the kernel always gives the lowest that is free."""
+    def _headroom(self, wanted: int = 1) -> bool:
+        """Whether so many descriptors are free besides the reserve: the kernel always gives the lowest that is."""
+        probes = []
         try:
-            probe = os.dup(0)
+            for _ in range(wanted):
+                probes.append(os.dup(0))
         except OSError:
             return False
-        os.close(probe)
-        return probe < self._ceiling()
+        finally:
+            for probe in probes:
+                os.close(probe)
+        return max(probes) < self._ceiling()
 
 
 class Turned(Protocol):

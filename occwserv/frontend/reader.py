@@ -18,7 +18,8 @@ from ..http.head import Request
 from ..http.persistence import Circumstances, persists
 from ..http.reader import Refusal, RequestReader
 from ..net.outlet import ClientGone
-from .site import Site
+from .door import Known
+from .site import FAREWELL, Site
 from .wire import State, Wire
 
 
@@ -26,7 +27,7 @@ from .wire import State, Wire
 class ClientReader(Wire):
     """One client of the server, from `makeConnection` to `connectionLost`."""
 
-    __slots__ = ("_advancing", "_began", "_reader", "_served", "_waiting")
+    __slots__ = ("_advancing", "_began", "_head", "_reader", "_served", "_waiting")
 
     def __init__(self, site: Site, address: str, left: Callable[[Wire], None]) -> None:
         super().__init__(site, address, left)
@@ -34,10 +35,16 @@ class ClientReader(Wire):
         self._advancing = False
         self._began = 0.0  # when the first byte of the request came; 0.0 between requests
         self._served = 0
+        self._head = b""  # what came when nothing was under way: a whole head, perhaps
         self._waiting: Deferred | None = None  # whoever waits for the body
 
     def dataReceived(self, data: bytes) -> None:
         """Twisted: bytes came."""
+        if self._at_door:
+            known = self.site.door.look(data)
+            if known is not None and self._answer_known(known, data):
+                return
+            self._head = data
         self.received += len(data)
         if self._state in (State.LINGERING, State.CLOSING):
             return
@@ -51,6 +58,27 @@ class ClientReader(Wire):
         elif self._reader.buffered > self.site.settings.limits.pipeline:
             self._pause()
 
+    def _answer_known(self, known: Known, head: bytes) -> bool:
+        """Answer a request that was seen before, with all duties but without a connection being made.
+
+        :return: False when it has to go the long way.
+        """
+        site = self.site
+        now = site.now()
+        answer = known.finished.at(int(now))
+        if answer is None:
+            site.door.forget(head)
+            return False
+        if site.stopping or self._served + 1 >= site.settings.limits.requests:
+            return False
+        self._served += 1
+        self.transport.write(answer)
+        self.deadline = now + site.settings.timeouts.idle
+        site.backend.known(known.finished, known.tail, self.address, now, len(head), len(answer))
+        if self.outlet.full:
+            self._rest()
+        return True
+
     def readConnectionLost(self) -> None:
         """Twisted: the client has closed its side, and may still wait for answers."""
         self._ended = True
@@ -63,8 +91,8 @@ class ClientReader(Wire):
 
     def connectionLost(self, reason) -> None:
         """Twisted: it is over."""
-        super().connectionLost(reason)
         waiting, self._waiting = self._waiting, None
+        super().connectionLost(reason)
         if waiting is not None:
             waiting.errback(ClientGone())
 
@@ -77,6 +105,7 @@ class ClientReader(Wire):
         if self._advancing:
             return
         self._advancing = True
+        self._at_door = False
         while self._state is State.READING and not self.outlet.full:
             event = self._reader.next()
             if event is None:
@@ -93,9 +122,15 @@ class ClientReader(Wire):
         connection = Connection(Request.unread(event.line) if refused else event, self, self._began or now, now)
         self._state = State.AWAY
         self._served += 1
-        self._began = 0.0
+        self._began = self._interrupted = 0.0
         try:
-            if refused:
+            self._serve(connection, event)
+        except Exception:
+            self.site.backend.crashed(connection)
+
+    def _serve(self, connection: Connection, event: Request | Refusal) -> None:
+        try:
+            if isinstance(event, Refusal):
                 raise event.error
             if event.target.climbs:
                 connection.abort("the path goes up", 400)
@@ -103,22 +138,24 @@ class ClientReader(Wire):
             resource = self.site.route(event)
             connection.holder = resource.name
             resource.serve(connection)
+            if connection.page is not None and self._head and not self._reader.buffered:
+                self.site.door.learn(self._head, event, connection.page)
+            self._head = b""
         except HTTPError as error:
             connection.fail(error)
-        except Exception:
-            self.site.backend.crashed(connection)
-        if self._state is State.AWAY and self.outlet.busy:
-            self._watch(self.site.settings.timeouts.write)
 
     def _rest(self) -> None:
         """Nothing to do: wait, for as long as is fitting."""
+        self._at_door = False
         if self.outlet.full:
             self._pause()
         elif self._ended:
             self._close()
         elif not self._reader.in_head:
+            self._at_door = True
             self._resume()
-            self._wait(self.site.settings.timeouts.idle)
+            idle = self.site.settings.timeouts.idle
+            self._wait(min(idle, FAREWELL) if self.site.stopping else idle)
         else:
             self._resume()
             if not self._began:
@@ -129,7 +166,7 @@ class ClientReader(Wire):
         """Whether the client's connection will live on behind the answer that is being begun."""
         limits = self.site.settings.limits
         unread = self._reader.body_left if self._reader.in_body else 0
-        if self._ended and not self._reader.buffered:
+        if self._reader.dead or (self._ended and not self._reader.buffered):
             return False
         return persists(
             connection.request,
@@ -139,7 +176,9 @@ class ClientReader(Wire):
     def came_home(self, connection: Connection) -> None:
         """The connection is home: the back end says what becomes of the client."""
         verdict = self.site.backend.home(connection)
-        if self._state is State.GONE:
+        if self._waiting is not None:
+            self._waiting.cancel()  # what comes from now on is not for whoever gave the connection away
+        if self._state in (State.CLOSING, State.GONE):
             return
         if connection.aborted:
             self._abort()
@@ -147,7 +186,7 @@ class ClientReader(Wire):
             self._end()
         elif self._reader.in_body:
             self._state = State.DRAINING
-            self._mark = self.received
+            self._mark = 0
             self._resume()
             self._wait(self.site.settings.timeouts.linger)
             self._drain()
@@ -171,10 +210,14 @@ class ClientReader(Wire):
         """Forget the rest of a body nobody wanted, up to `limits.drain`."""
         while self._reader.in_body:
             event = self._reader.next()
-            if isinstance(event, Refusal) or self.received - self._mark > self.site.settings.limits.drain:
+            if isinstance(event, bytes):
+                self._mark += len(event)
+            if isinstance(event, Refusal) or self._mark > self.site.settings.limits.drain:
                 self._end()
                 return
             if event is None:
+                if self._ended:
+                    self._end()
                 return
         self._next()
 
@@ -184,20 +227,26 @@ class ClientReader(Wire):
             return fail(Misuse("the body is being read already"))
         if not self._reader.in_body:
             return succeed(b"")
-        self._waiting = waiting = Deferred()
-        if not self._give_body():
+        self._waiting = waiting = Deferred(self._forget_waiting)
+        if not self._give_body(waited=False):
             if connection.request.expects_continue and not connection.begun:
                 connection.request.expects_continue = False
                 self.outlet.write(CONTINUE)
             self._resume()
-            self._watch(self.site.settings.timeouts.body)
+            self._watch_on(self.site.settings.timeouts.body)
         return waiting
 
-    def _give_body(self) -> bool:
+    def _forget_waiting(self, waiting: Deferred) -> None:
+        """Whoever waited for the body waits no more: what comes is kept for who asks next."""
+        self._waiting = None
+
+    def _give_body(self, waited: bool = True) -> bool:
         """Give whoever waits for the body what has come of it."""
         event = self._reader.next()
         if event is None and not self._ended:
             return False
+        if waited:
+            self._interrupted = self.site.now()
         waiting, self._waiting = self._waiting, None
         if isinstance(event, Refusal):
             waiting.errback(event.error)
@@ -223,21 +272,15 @@ class ClientReader(Wire):
             if self._too_slow(timeouts.body):
                 waiting, self._waiting = self._waiting, None
                 waiting.errback(HTTPError(408, "the body did not come in time", close=True))
-        elif self.outlet.busy and self._state in (State.READING, State.AWAY):
+        elif self._state is State.CLOSING or (self.outlet.full and self._state in (State.READING, State.AWAY)):
             if self._too_slow(timeouts.write):
                 self._abort()
         elif self._state is State.AWAY:
             self._wait(timeouts.write)  # the resource takes its time; that is its own affair
         elif self._state is State.READING and self._reader.in_head:
             self._dispatch(self._reader.give_up(HTTPError(408, "the request did not come in time", close=True)))
-        elif self._state is State.CLOSING:
-            self._abort()
         else:
             self._close()
-
-    @property
-    def _moved(self) -> int:
-        return self.received if self._waiting is not None else self.outlet.total
 
     def _outlet_moved(self) -> None:
         super()._outlet_moved()

@@ -5,8 +5,8 @@ Routing is a function the reader calls, not a process: a shared one would wait a
 
 from collections.abc import Mapping
 
-from ..connection import Resource
 from ..http.head import Request
+from ..roles import Resource
 
 
 class Routes:

@@ -3,11 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..connection import Backend, Connection, Resource
+from ..connection import Connection
 from ..http.errors import HTTPError
 from ..http.head import Limits, Request
+from ..roles import Backend, Resource
 from ..settings import Settings
+from .door import Door
 from .wheel import Wheel
+
+FAREWELL = 1.0
+"""Seconds in which a kept connection may ask once more after the server was told to stop, and be told to close: a
+request that was on its way is answered so, not lost."""
 
 
 @dataclass(slots=True)
@@ -24,5 +30,6 @@ class Site:
     failure: Callable[[Connection, HTTPError], None]
     backend: Backend
     wheel: Wheel
+    door: Door
     now: Callable[[], float]
     stopping: bool = False

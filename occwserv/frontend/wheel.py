@@ -55,21 +55,34 @@ class Wheel:
         timed.slot = GONE
 
     def turn(self, now: float) -> None:
-        """Tell every client whose deadline has passed, and file those anew whose deadline moved away."""
+        """Tell every client whose deadline has passed, and file those anew whose deadline moved away.
+
+        :raise Exception: what an `expired` raised, after all have been told.
+        """
         current = int(now / self._tick)
-        # After a clock that jumped, the slots there are fewer than the ticks in between.
-        due = sorted(slot for slot in self._slots if slot <= current)
+        # After a clock that jumped, the slots there are fewer than the ticks in between. After one that was set back,
+        # "never the slot being turned" (`_slot`) has filed clients too late: all are filed anew.
+        back = current < self._turned
         self._turned = current
-        for slot in due:
-            for timed in self._slots.pop(slot, ()):
-                if timed.slot != slot:
-                    continue  # it was removed by what another one's `expired` did
-                if timed.deadline <= now:
-                    # `expired` closes it, or gives it another deadline: both find it in a slot.
-                    self._file(timed, current + 1)
+        due = [slot for slot in self._slots if back or slot <= current]
+        over = []
+        for timed in [timed for slot in due for timed in self._slots.pop(slot)]:
+            if timed.deadline <= now:
+                # `expired` closes it, or gives it another deadline: both find it in a slot.
+                self._file(timed, current + 1)
+                over.append(timed)
+            else:
+                self._file(timed, self._slot(timed.deadline))
+        # Only now, when all sit where they belong: an `expired` that fails costs nobody else the deadline.
+        failed = None
+        for timed in over:
+            if timed.slot != GONE and timed.deadline <= now:  # unless what another one's `expired` did changed that
+                try:
                     timed.expired()
-                else:
-                    self._file(timed, self._slot(timed.deadline))
+                except Exception as error:
+                    failed = error
+        if failed is not None:
+            raise failed
 
     def __len__(self) -> int:
         return sum(len(slot) for slot in self._slots.values())

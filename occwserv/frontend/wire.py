@@ -39,8 +39,8 @@ class Wire:
     """
 
     __slots__ = (
-        "_counted", "_ended", "_left", "_mark", "_paused", "_since", "_state", "address", "deadline", "outlet",
-        "received", "site", "slot", "transport",
+        "_at_door", "_counted", "_ended", "_interrupted", "_left", "_mark", "_paused", "_since", "_state", "address",
+        "deadline", "outlet", "received", "site", "slot", "transport",
     )  # fmt: skip
 
     def __init__(self, site: Site, address: str, left: Callable[["Wire"], None]) -> None:
@@ -50,10 +50,12 @@ class Wire:
         self.slot = GONE
         self._left = left
         self._state = State.READING
+        self._at_door = True  # nothing is under way: a request may be answered at the door
         self._ended = False  # the client has closed its side
         self._paused = False  # we do not read for now
         self._since = 0.0  # when the window began
-        self._mark = 0  # what had been moved by then
+        self._interrupted = 0.0  # when it was interrupted; 0.0 when it was not
+        self._mark = 0  # what had been moved by then; while DRAINING, what was drained
         self._counted = (0, 0)
 
     def makeConnection(self, transport) -> None:
@@ -70,6 +72,7 @@ class Wire:
     def connectionLost(self, reason) -> None:
         """Twisted: it is over."""
         self._state = State.GONE
+        self._ended = True
         self.site.wheel.remove(self)
         self.outlet.lost()
         self._left(self)
@@ -90,14 +93,27 @@ class Wire:
 
     @property
     def _moved(self) -> int:
-        """Bytes the client moved, in the direction that is waited for."""
-        return self.outlet.total
+        """Bytes the client moved, in both directions: only the one that is waited for can go on for long."""
+        return self.received + self.outlet.taken
 
     def _watch(self, window: float) -> None:
         """From now on the client has to move bytes."""
+        self._interrupted = 0.0
         self._since = self.site.now()
         self._mark = self._moved
         self._wait(window)
+
+    def _watch_on(self, window: float) -> None:
+        """Go on with the window that was interrupted; what has passed since was not the client's time.
+
+        A new window for each piece of a body would let a client send it byte by byte for ever.
+        """
+        if not self._interrupted:
+            self._watch(window)
+            return
+        self._since += self.site.now() - self._interrupted
+        self._interrupted = 0.0
+        self._wait(self._since + window - self.site.now())
 
     def _too_slow(self, window: float) -> bool:
         """At the deadline: whether the client moved too little. If not, it has another one."""
@@ -120,12 +136,14 @@ class Wire:
     def _close(self) -> None:
         """Close when the last bytes have left."""
         self._state = State.CLOSING
-        self._wait(self.site.settings.timeouts.write)
+        self._at_door = False
+        self._watch(self.site.settings.timeouts.write)
         self.outlet.close()
 
     def _abort(self) -> None:
         """Close now, whatever has not left."""
         self._state = State.CLOSING
+        self._at_door = False
         self.outlet.abort()
 
     def _pause(self) -> None:

@@ -27,7 +27,7 @@ class FilePart:
 Part = bytes | FilePart
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Answer:
     """A whole answer: the head to be, and a body whose length is known.
 
@@ -56,8 +56,8 @@ def framing(status: int, length: int | None, minor: int) -> tuple[tuple[bytes, b
 
     :param length: bytes, None when not known: chunked for HTTP/1.1; the connection's end tells a HTTP/1.0 client.
     """
-    if status < 200 or status == 204 or (status == 304 and length is None):
-        return ()  # RFC 9110 8.6: no Content-Length there
+    if status < 200 or status in (204, 304):
+        return ()  # RFC 9110 8.6: none at all, or for 304 only that of the page, which the answer does not hold
     if length is not None:
         return ((b"Content-Length", b"%d" % length),)
     return ((b"Transfer-Encoding", b"chunked"),) if minor else ()

@@ -1,12 +1,14 @@
 """Adapter. What leaves for one client: bytes and pieces of files, in order, no faster than the client takes them.
 
-The outlet is the transport's push producer. `full` tells that the transport holds more than it likes; whoever
-writes on regardless is not stopped, but the front end takes no further request of that client until there is room.
+The outlet is the transport's push producer. `full` tells that the transport holds more than it likes, or that a file
+is under way; whoever writes on regardless is not stopped, but the front end takes no further request of that client
+until there is room.
 A piece of a file goes out by `sendfile`, once everything written before it has left (`net/sendfile.py`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
 
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
@@ -26,7 +28,7 @@ class Outlet:
     """Where answers leave by.
 
     :param transport: a Twisted `ITransport`.
-    :param moved: called whenever the client took something, or stopped taking.
+    :param moved: called whenever `full` changed.
     """
 
     __slots__ = ("_done", "_gone", "_moved", "_parts", "_room", "_sender", "full", "total", "transport")
@@ -44,9 +46,14 @@ class Outlet:
         transport.registerProducer(self, True)
 
     @property
-    def busy(self) -> bool:
-        """Whether a client who takes nothing would hold something up."""
-        return self.full or self._done is not None
+    def gone(self) -> bool:
+        """Whether the client has left."""
+        return self._gone
+
+    @property
+    def taken(self) -> int:
+        """Bytes that have left for the client: of `total`, those that the transport does not hold any more."""
+        return self.total - _held(self.transport)
 
     def write(self, data: bytes) -> None:
         """Send bytes. `total` counts all that was given to the transport."""
@@ -86,6 +93,8 @@ class Outlet:
                 continue
             self.write(b"".join(held))
             self._unregister()
+            self.full = True
+            self._moved()
             self._sender = FileSender(
                 self.transport, part.descriptor, part.offset, part.length, self._sent_piece, self._sent_file
             )
@@ -97,7 +106,6 @@ class Outlet:
 
     def _sent_piece(self, count: int) -> None:
         self.total += count
-        self._moved()
 
     def _sent_file(self, error: Exception | None) -> None:
         if not self._gone:
@@ -134,13 +142,15 @@ class Outlet:
 
     def close(self) -> None:
         """End the connection when all that was written has left."""
-        self._unregister()
-        self.transport.loseConnection()
+        if not self._gone:
+            self._unregister()
+            self.transport.loseConnection()
 
     def half_close(self) -> None:
         """End our side only, when all that was written has left: the client can still be read from."""
-        self._unregister()
-        self.transport.loseWriteConnection()
+        if not self._gone:
+            self._unregister()
+            self.transport.loseWriteConnection()
 
     def abort(self) -> None:
         """End the connection now."""
@@ -148,3 +158,10 @@ class Outlet:
 
     def _unregister(self) -> None:
         self.transport.unregisterProducer()
+
+
+def _held(transport) -> int:
+    """Bytes that wait in a transport until the client takes more, as far as it tells."""
+    if isinstance(transport, FileDescriptor):  # Twisted has no public name for it
+        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+    return getattr(transport, "held", 0)

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from .transport import LoopTransport
+from .transport import LoopTransport, UnixLoopTransport
 
 BACKLOG = 1024
 """Clients the kernel holds until they are accepted, where the endpoint asks for fewer."""
@@ -51,6 +51,7 @@ class LoopPort:
         self._socket = port.socket
         self._server: asyncio.AbstractServer | None = None
         self._wanted = False
+        self._kind = UnixLoopTransport if self._socket.family == socket.AF_UNIX else LoopTransport
         self._address = address_maker(self._socket.family)
         self.startReading()
 
@@ -96,7 +97,7 @@ class LoopPort:
             )
 
     def _transport(self) -> LoopTransport:
-        return LoopTransport(self._loop, self._port.factory.buildProtocol, self._address)
+        return self._kind(self._loop, self._port.factory.buildProtocol, self._address)
 
 
 def address_maker(family: int):

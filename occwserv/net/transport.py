@@ -18,10 +18,10 @@ import socket
 import struct
 
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import IConsumer, IHalfCloseableProtocol, IPushProducer, ITCPTransport
+from twisted.internet.interfaces import IConsumer, IHalfCloseableProtocol, IPushProducer, ITCPTransport, ITransport
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer
+from zope.interface import implementer, implementer_only
 
 HIGH = 64 * 1024
 """Bytes the transport holds before it pauses a push producer: as Twisted's `FileDescriptor.bufferSize`."""
@@ -130,6 +130,11 @@ class LoopTransport:
         if self._backed and self._streaming and not self._paused and self._uv.get_write_buffer_size() > HIGH:
             self._paused = True
             self._producer.pauseProducing()
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait here until the client takes more."""
+        return self._uv.get_write_buffer_size() if self.connected else 0
 
     def writeSequence(self, data) -> None:
         self.write(b"".join(data))
@@ -284,3 +289,10 @@ class LoopTransport:
             self._loop.remove_writer(self._handle)
             self._handle.close()
             self._handle = None
+
+
+@implementer_only(ITransport, IConsumer, IPushProducer)
+class UnixLoopTransport(LoopTransport):
+    """The same over a UNIX socket, which has none of TCP's options: setting one fails."""
+
+    __slots__ = ()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ..connection import Connection
 from ..http.answer import REASONS, Answer
 from ..http.errors import HTTPError
-from .pages import render
+from .pages import load_templates, render
 
 
 class Failure:
@@ -20,6 +20,7 @@ class Failure:
 
     def __init__(self, find: Callable[[bytes], tuple[bytes, bytes] | None]) -> None:
         self._find = find
+        load_templates()
 
     def __call__(self, connection: Connection, error: HTTPError) -> None:
         """Answer a request with its error page."""

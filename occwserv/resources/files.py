@@ -51,6 +51,10 @@ class Root:
         self.path = os.path.realpath(os.fsencode(path))
         self._below = self.path.rstrip(b"/") + b"/"
 
+    def place(self, relative: bytes) -> bytes:
+        """Where a path below the root is."""
+        return self._below + relative
+
     def open(self, relative: bytes) -> OpenFile:
         """Open a regular file.
 

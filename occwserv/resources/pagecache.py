@@ -8,12 +8,12 @@ Pages have sizes, which the paper leaves out. A page that needs room wins it onl
 are less than its own, so that one big page can not push out many small ones; and none is larger than `largest`.
 
 Each step costs the same however many pages there are. A half is a `Ladder`, on which the lowest page is at hand.
-Ageing adds one to `_age`, which is taken from every rung when it is looked at; only pages that come down to the count 1
-by it are touched. Hits of cached pages are noted on the page, and counted when somebody decides something.
+Ageing adds one to `_age`, which is taken from every rung when it is looked at; only pages that thereby come down to 1
+are touched. Hits of cached pages are noted on the page, and counted when somebody decides something.
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
@@ -102,9 +102,13 @@ class PageCache:
     :param pages: how many pages are cached at most; as many again compete.
     :param bytes: how many bytes the cached ones have at most, together.
     :param largest: how many bytes a cached page has at most.
+    :param evicted: called with the content of a page that lost its place.
     """
 
-    def __init__(self, pages: int, bytes: int, largest: int) -> None:
+    def __init__(
+        self, pages: int, bytes: int, largest: int, evicted: Callable[[Any], object] = lambda content: None
+    ) -> None:
+        self._evicted = evicted
         self._pages = pages
         self._bytes = bytes
         self._largest = min(largest, bytes)
@@ -235,6 +239,8 @@ class PageCache:
             self._cached.remove(entry)
             self._used -= entry.size
             entry.cached = False
-            entry.content = None
+            content, entry.content = entry.content, None
+            if content is not None:
+                self._evicted(content)
         else:
             self._competing.remove(entry)

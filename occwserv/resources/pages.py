@@ -12,7 +12,14 @@ def _environment() -> Environment:
         autoescape=select_autoescape(default=True),
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
+
+
+def load_templates() -> None:
+    """Read all templates now: when an error page is needed there may be no file descriptor left to read it with."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
 
 
 def render(template: str, **values) -> bytes:

@@ -1,8 +1,9 @@
 """Adapter. Pages that are files (the paper, 2.2: `static.farm`, `get.page`).
 
 A request goes through three steps: its path is made safe (`paths`), a file is opened, perhaps a precompressed
-neighbour in its place (`files`), and it is decided what the client gets of it (`selection`). Small pages are read
-at once; of large ones the connection is given pieces of the open file, which leave by `sendfile`.
+neighbour in its place (`files`), and it is decided what the client gets of it (`selection`). Small pages are read at
+once; of large ones the connection is given pieces of the open file, which leave by `sendfile`. Pages that are asked
+for often win a place in memory (`pagecache`, `cached`), and are not opened any more.
 """
 
 import os
@@ -10,16 +11,17 @@ from collections.abc import Callable
 from secrets import token_hex
 
 from ..connection import Connection
-from ..http.answer import Answer, FilePart
-from ..http.dates import http_date
+from ..http.answer import Answer, FilePart, Part
 from ..http.errors import HTTPError
 from ..http.head import Request
 from ..http.media import MediaTypes
 from ..http.negotiation import choose_coding
-from ..http.ranges import Span, last_boundary, part_head
+from ..http.ranges import Span
+from .cached import CachedPage, facts_of
 from .files import OpenFile, Root
+from .pagecache import PageCache
 from .paths import escape_path, relative_path
-from .selection import Nothing, Partial, Whole, choose
+from .selection import Representation, answer
 
 SMALL = 64 * 1024
 """Bytes up to which a page is read at once: less work than sendfile."""
@@ -31,8 +33,6 @@ ALLOW = (b"Allow", b"GET, HEAD, OPTIONS")
 _KNOWN = frozenset((b"POST", b"PUT", b"DELETE", b"PATCH", b"TRACE", b"CONNECT"))
 _CODINGS = {"br": b"br", "zst": b"zstd", "gz": b"gzip"}
 
-Fields = list[tuple[bytes, bytes]]
-
 
 class Static:
     """Serves the files below a root.
@@ -41,6 +41,7 @@ class Static:
     :param precompressed: endings of neighbours (`page.html.br`), the favourite first.
     :param list_folder: answers for a folder without an index; None to refuse.
     :param most_ranges: ranges a request may ask for.
+    :param pages: the table in which pages compete for a place in memory.
     """
 
     name = "static"
@@ -53,13 +54,17 @@ class Static:
         precompressed: tuple[str, ...],
         list_folder: Callable[[Root, bytes], Answer] | None,
         most_ranges: int,
+        pages: PageCache,
     ) -> None:
         self._root = root
         self._index = [os.fsencode(name) for name in index]
         self._types = types
-        self._codings = [(_CODINGS[ending], b"." + ending.encode()) for ending in precompressed]
+        self._endings = [(_CODINGS[ending], b"." + ending.encode()) for ending in precompressed]
         self._list_folder = list_folder
         self._most_ranges = most_ranges
+        self._pages = pages
+        self._alone: set[bytes] = set()  # pages found to have no neighbours, in this second
+        self._second = 0
 
     def serve(self, connection: Connection) -> None:
         """Answer with a file."""
@@ -70,12 +75,12 @@ class Static:
         relative = relative_path(request.target)
         try:
             if not relative or relative.endswith(b"/"):
-                answer = self._folder(request, relative, connection.client.site.now())
+                reply = self._folder(connection, relative)
             else:
-                answer = self._page(request, relative, connection.client.site.now())
+                reply = self._page(connection, relative)
         except IsADirectoryError:
-            answer = self._to_slash(request, relative)
-        connection.reply(answer)
+            reply = self._to_slash(request, relative)
+        connection.reply(reply)
 
     def plain_page(self, name: bytes) -> tuple[bytes, bytes] | None:
         """A small file by its path, for pages that stand in for others: its bytes and its type, None if missing."""
@@ -99,10 +104,10 @@ class Static:
         query = b"" if request.target.query is None else b"?" + request.target.query
         return Answer(301, ((b"Location", escape_path(relative) + b"/" + query),))
 
-    def _folder(self, request: Request, relative: bytes, now: float) -> Answer:
+    def _folder(self, connection: Connection, relative: bytes) -> Answer:
         for name in self._index:
             try:
-                return self._page(request, relative + name, now)
+                return self._page(connection, relative + name)
             except IsADirectoryError:
                 continue
             except HTTPError as error:
@@ -114,35 +119,65 @@ class Static:
             raise HTTPError(403, "the folder has no index page, and is not listed")
         return self._list_folder(self._root, relative)
 
-    def _page(self, request: Request, relative: bytes, now: float) -> Answer:
+    def _page(self, connection: Connection, relative: bytes) -> Answer:
+        now = connection.client.site.now()
+        request = connection.request
+        entry = self._pages.get(relative)
+        if entry is not None and entry.cached:
+            if entry.content.alive(int(now)):
+                self._pages.hit(entry)
+                return self._from_memory(connection, entry.content, now)
+            self._pages.drop(entry)
+        if int(now) != self._second:
+            self._second = int(now)
+            self._alone.clear()
         for _ in range(ATTEMPTS):
-            file, coding, varies = self._open(relative, request.fields.get(b"accept-encoding"))
-            try:
-                answer = self._answer(request, file, self._types.of(relative), coding, varies, now)
-                whole = answer.release is not None or file.unchanged()
-            except BaseException:
-                file.close()
-                raise
-            if answer.release is None:
-                file.close()
-            if whole:
-                return answer
+            reply = self._from_file(request, relative, now)
+            if reply is not None:
+                self._compete(relative, reply, int(now))
+                return reply
         raise HTTPError(503, "the page is being rewritten all the while", ((b"Retry-After", b"1"),))
+
+    def _from_memory(self, connection: Connection, page: CachedPage, now: float) -> Answer:
+        connection.page = page
+        coding = page.choose(connection.request.fields.get(b"accept-encoding"))
+        body, validators = page.files[coding]
+        form = Representation(
+            len(body), validators, page.media_type, coding, bool(page.codings),
+            lambda span: body if span.length == len(body) else body[span.offset : span.offset + span.length],
+        )  # fmt: skip
+        return answer(connection.request, form, now, self._most_ranges, boundary)
+
+    def _from_file(self, request: Request, relative: bytes, now: float) -> Answer | None:
+        """The answer out of the file; None when that changed while it was read."""
+        file, coding, varies = self._open(relative, request.fields.get(b"accept-encoding"))
+        left_open = False
+
+        def part(span: Span) -> Part:
+            nonlocal left_open
+            if span.length <= SMALL and request.method == b"GET":
+                return os.pread(file.descriptor, span.length, span.offset)
+            left_open = True
+            return FilePart(file.descriptor, span.offset, span.length)
+
+        try:
+            form = Representation(file.size, file.validators(coding), self._types.of(relative), coding, varies, part)
+            reply = answer(request, form, now, self._most_ranges, boundary)
+            if left_open:
+                reply.release = file.close
+                return reply
+            if not file.unchanged():
+                reply = None
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+        return reply
 
     def _open(self, relative: bytes, accept: bytes | None) -> tuple[OpenFile, bytes, bool]:
         """The file to send, how it is coded, and whether other clients would be sent it otherwise."""
         plain = self._root.open(relative)
-        others: dict[bytes, OpenFile] = {}
-        for coding, ending in self._codings:
-            try:
-                other = self._root.open(relative + ending)
-            except (HTTPError, IsADirectoryError):
-                continue
-            # An older neighbour was made of an older page.
-            if other.modified_ns < plain.modified_ns:
-                other.close()
-            else:
-                others[coding] = other
+        others = self._open_neighbours(relative, plain)
         if not others:
             return plain, b"", False
         chosen = choose_coding(accept, list(others))
@@ -151,52 +186,53 @@ class Static:
             other.close()
         return file, chosen or b"", True
 
-    def _answer(
-        self, request: Request, file: OpenFile, media_type: bytes, coding: bytes, varies: bool, now: float
-    ) -> Answer:
-        page = file.validators(coding)
-        fields: Fields = [(b"ETag", page.etag), (b"Last-Modified", http_date(page.modified))]
-        if varies:
-            fields.append((b"Vary", b"Accept-Encoding"))
-        chosen = choose(request.method, request.fields, page, file.size, now, self._most_ranges)
-        if chosen is Nothing.NOT_MODIFIED:
-            return Answer(304, fields)
-        if chosen is Nothing.FAILED:
-            raise HTTPError(412, "the page is not in the state the request asks for")
-        if chosen is Nothing.UNSATISFIABLE:
-            raise HTTPError(416, "the page has no such range", ((b"Content-Range", b"bytes */%d" % file.size),))
-        fields.append((b"Accept-Ranges", b"bytes"))
-        if coding:
-            fields.append((b"Content-Encoding", coding))
-        if isinstance(chosen, Whole):
-            return self._body(request, 200, [*fields, (b"Content-Type", media_type)], file, [Span(0, file.size)])
-        if len(chosen.spans) == 1:
-            fields += [(b"Content-Type", media_type), (b"Content-Range", chosen.spans[0].content_range(file.size))]
-            return self._body(request, 206, fields, file, list(chosen.spans))
-        return self._multipart(request, fields, file, media_type, chosen)
+    def _open_neighbours(self, relative: bytes, plain: OpenFile) -> dict[bytes, OpenFile]:
+        """The precompressed forms there are, by coding; one that is older than the page was made of an older page."""
+        others: dict[bytes, OpenFile] = {}
+        if relative in self._alone:
+            return others
+        for coding, ending in self._endings:
+            facts = facts_of(self._root.place(relative + ending))
+            if facts is None or facts[0] < plain.modified_ns:
+                continue
+            try:
+                others[coding] = self._root.open(relative + ending)
+            except (HTTPError, IsADirectoryError):
+                continue
+        if not others:
+            self._alone.add(relative)
+        return others
 
-    def _multipart(
-        self, request: Request, fields: Fields, file: OpenFile, media_type: bytes, chosen: Partial
-    ) -> Answer:
-        boundary = token_hex(16).encode("ascii")
-        parts: list[bytes | Span] = []
-        for span in chosen.spans:
-            parts += [part_head(boundary, media_type, span, file.size), span]
-        parts.append(last_boundary(boundary))
-        fields.append((b"Content-Type", b"multipart/byteranges; boundary=" + boundary))
-        return self._body(request, 206, fields, file, parts)
+    def _compete(self, relative: bytes, reply: Answer, second: int) -> None:
+        """A page was sent from its file: perhaps it has earned a place in memory by that."""
+        if reply.status != 200:
+            return
+        entry = self._pages.missed(relative, reply.length)
+        if entry is not None:
+            page = self._load(relative, second)
+            if page is None or not self._pages.resize(entry, sum(len(body) for body, _ in page.files.values())):
+                self._pages.drop(entry)
+            else:
+                entry.content = page
 
-    @staticmethod
-    def _body(request: Request, status: int, fields: Fields, file: OpenFile, parts: list[bytes | Span]) -> Answer:
-        """An answer of bytes and spans of the file: read now if there is little, else left in the open file."""
-        total = sum(part.length for part in parts if isinstance(part, Span))
-        if total > SMALL or request.method == b"HEAD":
-            pieces = [
-                FilePart(file.descriptor, part.offset, part.length) if isinstance(part, Span) else part
-                for part in parts
-            ]
-            return Answer(status, fields, pieces, file.close)
-        read = [
-            os.pread(file.descriptor, part.length, part.offset) if isinstance(part, Span) else part for part in parts
-        ]
-        return Answer(status, fields, read)
+    def _load(self, relative: bytes, second: int) -> CachedPage | None:
+        """Read a page with its neighbours; None when that does not work out now."""
+        try:
+            plain = self._root.open(relative)
+        except (HTTPError, IsADirectoryError):
+            return None
+        files = {b"": plain, **self._open_neighbours(relative, plain)}
+        facts = {self._root.place(relative + ending): None for _, ending in self._endings}
+        facts = {path: facts_of(path) for path in [self._root.place(relative), *facts]}
+        bodies = {}
+        whole = True
+        for coding, file in files.items():
+            bodies[coding] = (os.pread(file.descriptor, file.size, 0), file.validators(coding))
+            whole = whole and file.unchanged() and len(bodies[coding][0]) == file.size
+            file.close()
+        return CachedPage(bodies, facts, self._types.of(relative), second) if whole else None
+
+
+def boundary() -> str:
+    """A line that no page holds."""
+    return token_hex(16)

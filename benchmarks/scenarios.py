@@ -1,0 +1,162 @@
+"""What is measured: each scenario checks a server's answers, warms it up, and measures it once in every round."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import loads, processes
+from .servers import Server, Unfit
+from .site import LARGE, LARGE_BYTES, PAGE, PAGE_BYTES, Site
+
+Run = dict[str, float]
+"""The figures of one run, by name."""
+
+SERVERS = ("occwserv", "nginx", "nginx-cache", "lighttpd", "h2o", "apache")
+FIRST_IDLE = 1000
+"""Idle connections from which on their memory is counted: those before it fill what a server has ready anyhow."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all scenarios share."""
+
+    site: Site
+    server_core: int
+    load_core: int
+    rounds: int
+    seconds: int
+    idle: int
+    rates: tuple[int, ...]
+    settings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One question put to several servers.
+
+    :param prepare: checks and warms up a server, and returns what measures it once.
+    :param columns: the figures that are shown.
+    :param compared: those of them that are compared with each peer's.
+    :param fresh: whether the server is started anew for each run.
+    """
+
+    letter: str
+    title: str
+    prepare: Callable[[Bench, Server], Callable[[], Run]]
+    columns: tuple[str, ...]
+    compared: tuple[str, ...]
+    peers: tuple[str, ...] = SERVERS
+    fresh: bool = False
+
+
+def page(bench: Bench, server: Server) -> Callable[[], Run]:
+    """The 8 KiB page."""
+    server.check(bench.site, [PAGE])
+    return warm(bench, lambda seconds: sized(loads.wrk(server, bench.load_core, seconds), PAGE_BYTES))
+
+
+def mixed(bench: Bench, server: Server) -> Callable[[], Run]:
+    """Files of mixed size, asked for by many browsers."""
+    server.check(bench.site, bench.site.mixed)
+    return warm(bench, lambda seconds: loads.wrk(server, bench.load_core, seconds, replay=bench.site.requests))
+
+
+def conditional(bench: Bench, server: Server) -> Callable[[], Run]:
+    """What a browser asks that has the page already."""
+    server.check(bench.site, [PAGE])
+    etag = server.ask(PAGE)[0].getheader("ETag")
+    if etag is None:
+        raise Unfit("it sends no ETag")
+    answer, body = server.ask(PAGE, {"If-None-Match": etag})
+    if answer.status != 304 or body:
+        raise Unfit(f"If-None-Match with its ETag {etag} was answered with {answer.status}")
+    header = f"If-None-Match: {etag}"
+    return warm(bench, lambda seconds: sized(loads.wrk(server, bench.load_core, seconds, header=header), 0))
+
+
+def warm(bench: Bench, measure: Callable[[int], Run]) -> Callable[[], Run]:
+    """Run it for a second first."""
+    measure(1)
+    return lambda: measure(bench.seconds)
+
+
+def sized(run: Run, body: int) -> Run:
+    """The run, if the answers to it had about the right size: wrk itself does not tell 200 from 304."""
+    if not body < run["answer_bytes"] < body + 1000:
+        raise Unfit(f"its answers to the load had {run['answer_bytes']:.0f} bytes, with a body of {body}")
+    return run
+
+
+def large(bench: Bench, server: Server) -> Callable[[], Run]:
+    """A file of 100 MB."""
+    server.check(bench.site, [LARGE])
+    return lambda: loads.download(server, bench.load_core, bench.seconds, LARGE, LARGE_BYTES)
+
+
+def idle(bench: Bench, server: Server) -> Callable[[], Run]:
+    """32 active clients, first alone and then among many idle connections."""
+    server.check(bench.site, [PAGE])
+    number = min(bench.idle, server.capacity)
+
+    def active(seconds: int) -> Run:
+        return loads.wrk(server, bench.load_core, seconds, connections=32)
+
+    def measure() -> Run:
+        active(1)
+        alone = active(bench.seconds)
+        base = processes.memory(server.process)
+        with loads.idlers(server, bench.load_core) as idlers:
+            idlers.open(FIRST_IDLE)
+            first = processes.memory(server.process)
+            idlers.open(number)
+            time.sleep(0.5)
+            full = processes.memory(server.process)
+            crowded = active(bench.seconds)
+            kept = idlers.count()
+        if kept < number:
+            raise Unfit(f"of {number} idle connections it kept {kept}")
+        return {
+            "idle": number,
+            "base": base / 2**20,
+            "full": full / 2**20,
+            "each": (full - first) / 1024 / (number - FIRST_IDLE),
+            **{f"{name}_alone": alone[name] for name in ("rate", "p50", "p99", "errors")},
+            **{f"{name}_crowded": crowded[name] for name in ("rate", "p50", "p99", "errors")},
+            "slower": crowded["p99"] / alone["p99"],
+        }
+
+    return measure
+
+
+def at_rate(rate: int) -> Scenario:
+    """The paper's experiment at one rate."""
+
+    def prepare(bench: Bench, server: Server) -> Callable[[], Run]:
+        server.check(bench.site, [PAGE])
+        return lambda: loads.httperf(server, bench.load_core, rate, 2)
+
+    return Scenario("c", f"{rate} connections/s", prepare, (), (), fresh=True)
+
+
+WRK = ("rate", "cpu", "server_busy", "load_busy", "p50", "p99", "errors", "logged")
+IDLE = ("idle", "base", "full", "each", "rate_alone", "rate_crowded", "p50_alone", "p50_crowded")
+SCENARIOS = {
+    "page": Scenario("a", "the 8 KiB page, 64 kept connections", page, WRK, ("rate", "cpu")),
+    "mixed": Scenario("b", "1,000 files of mixed size, 500 browsers, Zipf", mixed, WRK, ("rate", "cpu")),
+    "paper": Scenario(
+        "c", "the paper's experiment: 4 requests a connection, rising rate, 2 s a run", page, (), (),
+        ("occwserv", "nginx", "lighttpd", "h2o", "apache"),
+    ),
+    "conditional": Scenario("d", "conditional requests, answered 304", conditional, WRK, ("rate", "cpu")),
+    "large": Scenario(
+        "e", "a file of 100 MB", large, ("speed", "cpu_mb", "server_busy", "load_busy", "peak"), ("speed", "cpu_mb")
+    ),
+    "idle": Scenario(
+        "f", "32 active clients among idle connections", idle,
+        (*IDLE, "p99_alone", "p99_crowded", "slower", "errors_crowded"), ("each", "p99_crowded"), fresh=True,
+    ),
+    "python": Scenario(
+        "g", "the 8 KiB page, 64 kept connections; servers in Python", page, WRK, ("rate", "cpu"),
+        ("occwserv", "twisted", "aiohttp", "starlette"),
+    ),
+}  # fmt: skip

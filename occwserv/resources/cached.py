@@ -1,0 +1,130 @@
+"""Adapter. Pages in memory: read once, looked after once a second, sent without touching the file (the paper, 2.2).
+
+A `CachedPage` has the bytes of a page and of its precompressed neighbours. From them it makes *finished* answers: head
+and body in one piece, of which only the `Date` is exchanged, once a second. In the same breath the files are looked
+at; when one has changed, come or gone, the page is dead and says so to whoever asks it next. So nothing is sent that
+is more than a second older than the file.
+"""
+
+import os
+from collections.abc import Mapping
+
+from ..connection import SERVER
+from ..http.answer import encode_head
+from ..http.conditions import Validators, Verdict, evaluate
+from ..http.dates import http_date
+from ..http.negotiation import choose_coding
+from .selection import body_fields, page_fields
+
+Facts = tuple[int, int, int]
+
+
+class Finished:
+    """One answer of a page: to those who take this coding, and do not have it yet or do.
+
+    `status`, and how many bytes of a body are `sent`.
+    """
+
+    __slots__ = ("_after", "_before", "_data", "_page", "_second", "sent", "status")
+
+    def __init__(self, page: "CachedPage", status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> None:
+        head = encode_head(status, [(b"Date", b"?"), (b"Server", SERVER), *fields])
+        self._before, _, after = head.partition(b"?")
+        self._after = after + body
+        self._page = page
+        self._second = -1
+        self._data: bytes | None = None
+        self.status = status
+        self.sent = len(body)
+
+    def at(self, second: int) -> bytes | None:
+        """All bytes of the answer in this second, None when the page is dead."""
+        if second == self._second:
+            return self._data
+        if not self._page.alive(second):
+            self.release()
+            return None
+        self._second = second
+        self._data = b"".join((self._before, http_date(second), self._after))
+        return self._data
+
+    def release(self) -> None:
+        """Let the bytes go: whoever remembers the answer is not to keep them alive."""
+        self._data, self._after, self._second = None, b"", -1
+
+
+class CachedPage:
+    """A page in memory.
+
+    :param files: for each coding (b"" for the plain page, which is always there) the bytes and their validators.
+    :param facts: of the file of the page and those its neighbours would have, what the file system said of each.
+    """
+
+    __slots__ = ("_alive", "_checked", "_facts", "_finished", "codings", "files", "media_type")
+
+    def __init__(
+        self,
+        files: Mapping[bytes, tuple[bytes, Validators]],
+        facts: Mapping[bytes, Facts | None],
+        media_type: bytes,
+        second: int,
+    ) -> None:
+        self.files = dict(files)
+        self.codings = [coding for coding in files if coding]
+        self.media_type = media_type
+        self._facts = dict(facts)
+        self._finished: dict[tuple[bytes, bool], Finished] = {}
+        self._checked = second
+        self._alive = True
+
+    def alive(self, second: int) -> bool:
+        """Whether the files are those that were read: the file system is asked once a second at most."""
+        if self._alive and self._checked != second:
+            self._checked = second
+            if any(facts_of(path) != facts for path, facts in self._facts.items()):
+                self.die()
+        return self._alive
+
+    def die(self) -> None:
+        """The page is not sent any more: it has changed, or lost its place in the cache. Its bytes are let go."""
+        self._alive = False
+        self.files = {}
+        for finished in self._finished.values():
+            finished.release()
+        self._finished.clear()
+
+    def choose(self, accept: bytes | None) -> bytes:
+        """The coding for a client who accepts these."""
+        return (choose_coding(accept, self.codings) or b"") if self.codings else b""
+
+    def finished(self, fields: Mapping[bytes, bytes]) -> Finished | None:
+        """The answer to a GET of the whole page with these fields; None when the page is dead."""
+        if not self._alive:
+            return None
+        coding = self.choose(fields.get(b"accept-encoding"))
+        has_it = False
+        if b"if-none-match" in fields or b"if-modified-since" in fields:
+            verdict = evaluate(b"GET", fields, self.files[coding][1], self._checked)
+            has_it = verdict is Verdict.NOT_MODIFIED
+        finished = self._finished.get((coding, has_it))
+        if finished is None:
+            finished = self._finished[coding, has_it] = self._finish(coding, has_it)
+        return finished
+
+    def _finish(self, coding: bytes, has_it: bool) -> Finished:
+        body, validators = self.files[coding]
+        fields = page_fields(validators, bool(self.codings))
+        if has_it:
+            return Finished(self, 304, fields, b"")
+        fields += body_fields(coding)
+        fields += [(b"Content-Type", self.media_type), (b"Content-Length", b"%d" % len(body))]
+        return Finished(self, 200, fields, body)
+
+
+def facts_of(path: bytes) -> Facts | None:
+    """What tells one state of a file from another; None for a file that is not there."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino
