@@ -1,5 +1,6 @@
 """Files as pages: which target gets which file, and which gets nothing."""
 
+import errno
 import os
 import shutil
 import socket
@@ -148,8 +149,8 @@ class StaticTestCase(ServerTestCase):
         self.fill()
         self.begin_in_root()
 
-    def begin_in_root(self, **static) -> None:
-        self.begin(static={"root": str(self.root), **static})
+    def begin_in_root(self, cache: dict | None = None, **static) -> None:
+        self.begin(static={"root": str(self.root), **static}, **({"cache": cache} if cache else {}))
 
     def fill(self) -> None:
         for name, content in FILES.items():
@@ -246,6 +247,12 @@ class TargetTests(StaticTestCase):
         self.assertEqual([self.get(b"/").status, self.get(b"/outside.txt").status], [200, 403])
 
 
+class UncachedTargetTests(TargetTests):
+    """The same with no page kept in memory."""
+
+    sections = {"cache": {"pages": 0}}
+
+
 class IndexTests(StaticTestCase):
     """What stands for a folder."""
 
@@ -302,8 +309,6 @@ class RootTests(StaticTestCase):
             ("EMFILE", 503), ("ENFILE", 503), ("ENOMEM", 503),
             ("EACCES", 403), ("EPERM", 403), ("ELOOP", 403), ("EIO", 403),
         ):  # fmt: skip
-            import errno
-
             self.assertEqual(Root.refusal(OSError(getattr(errno, name), name)).status, status, name)
 
     def test_only_regular_files_are_opened(self) -> None:

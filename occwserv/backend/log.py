@@ -7,6 +7,8 @@ reopens. When the disk falls behind by more than `log.queue` lines, lines are dr
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 
@@ -29,15 +31,17 @@ class AccessLog:
 
     def __init__(self, settings: LogSettings) -> None:
         self._settings = settings
+        self._current = settings  # the thread's: what was logged before a change is written where it belongs
         self._lines: list[bytes] = []
         self._batches: SimpleQueue = SimpleQueue()
-        self._handed = 0  # lines handed over; the thread's `_done` counts those it is through with
-        self._done = 0
+        self._handed = 0  # lines handed over; those the thread is through with are written or failed
+        self._written = 0
         self._dropped = 0
         self._failed = 0
         self._warned = False
         self._descriptor: int | None = None
         self._size = 0
+        self._torn = False  # a failure has left half a line at the file's end
         self._thread = Thread(target=self._run, name="access log", daemon=True)
 
     def start(self) -> None:
@@ -48,21 +52,22 @@ class AccessLog:
         """Go on under other settings."""
         self.flush()
         self._settings = settings
-        self._batches.put(self._close_file)
+        self._batches.put(partial(self._change, settings))
 
     def write(self, line: bytes) -> None:
         """Log a line."""
         if self._settings.access is None:
             return
         self._lines.append(line)
-        if len(self._lines) >= BATCH:
+        if len(self._lines) >= min(BATCH, self._settings.queue):
             self.flush()
 
     def flush(self) -> None:
         """Hand what was collected to the thread. Called every second, and when the server ends."""
         if not self._lines:
             return
-        if self._handed - self._done + len(self._lines) > self._settings.queue:
+        waiting = self._handed - self._written - self._failed
+        if waiting + len(self._lines) > self._settings.queue:
             self._dropped += len(self._lines)
         else:
             self._handed += len(self._lines)
@@ -82,25 +87,25 @@ class AccessLog:
 
     def figures(self) -> dict:
         """What happened to the lines."""
-        written = self._done - self._failed
-        return {"written": written, "dropped": self._dropped, "failed": self._failed}
+        return {"written": self._written, "dropped": self._dropped, "failed": self._failed}
 
     @property
     def _path(self) -> str:
-        return self._settings.access or os.devnull
+        return self._current.access or os.devnull
 
     def _run(self) -> None:
         while (batch := self._batches.get()) is not None:
             if callable(batch):
                 self._guarded(batch)
+            elif self._guarded(lambda lines=batch: self._write(b"\n".join(lines) + b"\n")):
+                self._written += len(batch)
+                self._warned = False
             else:
-                if not self._guarded(lambda lines=batch: self._write(b"\n".join(lines) + b"\n")):
-                    self._failed += len(batch)
-                self._done += len(batch)
+                self._failed += len(batch)
         self._guarded(self._close_file)
 
     def _guarded(self, act: Callable[[], None]) -> bool:
-        """Do something with the file; a failure is told once, until something succeeds again."""
+        """Do something with the file; a failure is told once, until lines are written again."""
         try:
             act()
         except OSError as error:
@@ -110,9 +115,9 @@ class AccessLog:
                     "the access log {path} can not be written: {error}; its lines are lost and counted",
                     path=self._path, error=error,
                 )  # fmt: skip
-            self._close_file()
+            with suppress(OSError):  # a full disk may say so again
+                self._close_file()
             return False
-        self._warned = False
         return True
 
     def _write(self, data: bytes) -> None:
@@ -122,16 +127,17 @@ class AccessLog:
             return
         if self._descriptor is None:
             self._open_file()
-        rotate = self._settings.rotate
+        rotate = self._current.rotate
         if rotate and self._path != "-" and self._size and self._size + len(data) > rotate:
             self._close_file()
             self._move_files()
             self._open_file()
-        view = memoryview(data)
+        view = memoryview(b"\n" + data if self._torn else data)
         while view:
             count = os.write(self._descriptor, view)
             self._size += count
             view = view[count:]
+            self._torn = bool(view)
 
     def _open_file(self) -> None:
         if self._path == "-":
@@ -139,14 +145,19 @@ class AccessLog:
         else:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
             self._size = os.fstat(self._descriptor).st_size
+            self._torn = self._torn and self._size > 0
 
     def _move_files(self) -> None:
-        for number in range(self._settings.keep, 0, -1):
+        for number in range(self._current.keep, 0, -1):
             older = f"{self._path}.{number - 1}" if number > 1 else self._path
             if os.path.exists(older):
                 os.replace(older, f"{self._path}.{number}")
-        if not self._settings.keep:
+        if not self._current.keep:
             os.unlink(self._path)
+
+    def _change(self, settings: LogSettings) -> None:
+        self._current = settings
+        self._close_file()
 
     def _close_file(self) -> None:
         if self._descriptor is not None:

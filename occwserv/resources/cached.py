@@ -16,7 +16,7 @@ from ..http.dates import http_date
 from ..http.negotiation import choose_coding
 from .selection import body_fields, page_fields
 
-Facts = tuple[int, int, int]
+Facts = tuple[int, int, int, int]
 
 
 class Finished:
@@ -127,4 +127,4 @@ def facts_of(path: bytes) -> Facts | None:
         facts = os.stat(path)
     except OSError:
         return None
-    return facts.st_mtime_ns, facts.st_size, facts.st_ino
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino, facts.st_ctime_ns

@@ -20,21 +20,23 @@ class OpenFile:
     descriptor: int
     size: int
     modified_ns: int
+    changed_ns: int
     inode: int
 
     def validators(self, coding: bytes = b"") -> Validators:
         """What tells this state of the file from every other one, and from its other codings.
 
-        The inode is in the tag because a file that is replaced twice within a tick of the file system's clock, by
-        others of its size, has nothing else to be told by.
+        The time is that of the last change of anything about the file (ctime): nobody can set it, while whoever copies
+        or packs files may well give all of them one time of modification. The inode is in the tag because a file that
+        is replaced within a tick of that clock, by another of its size, has nothing else to be told by.
         """
-        tag = b"%x-%x-%x" % (self.inode, self.size, self.modified_ns)
+        tag = b"%x-%x-%x" % (self.inode, self.size, self.changed_ns)
         return Validators(b'"%b%b"' % (tag, b"-" + coding if coding else b""), self.modified_ns // 10**9)
 
     def unchanged(self) -> bool:
         """Whether what was read since the file was opened is one state of it."""
         facts = os.fstat(self.descriptor)
-        return facts.st_mtime_ns == self.modified_ns and facts.st_size == self.size
+        return facts.st_ctime_ns == self.changed_ns and facts.st_size == self.size
 
     def close(self) -> None:
         """Give the descriptor back."""
@@ -78,7 +80,7 @@ class Root:
         except BaseException:
             os.close(descriptor)
             raise
-        return OpenFile(descriptor, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+        return OpenFile(descriptor, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
 
     def scan(self, relative: bytes) -> list[os.DirEntry]:
         """The entries of a folder.

@@ -89,7 +89,7 @@ class Static:
         except (HTTPError, IsADirectoryError):
             return None
         try:
-            return os.pread(file.descriptor, SMALL, 0), self._types.of(name)
+            return os.pread(file.descriptor, file.size, 0), self._types.of(name)
         finally:
             file.close()
 
