@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 TESTS ?= tests
 
-.PHONY: help run check test lint soak clean
+.PHONY: help run check test lint soak bench clean
 
 help:        ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ lint: .venv/ready        ## style and types
 
 soak: .venv/ready        ## the long ones: a minute of 550 clients, reloads and the end under load
 	$(BIN)/python -m tests.soak
+
+bench: .venv/ready        ## beside nginx and others: docs/performance.md; BENCH="--only page --rounds 1" for less
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:        ## forget the virtual environment and what was built
 	rm -rf .venv build dist *.egg-info _trial_temp* .mypy_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
 """The servers to choose from: how each is started, and with which configuration.
 
-All have one worker, write an access log, keep idle connections for five minutes and accept a backlog of 1,024 where
-that can be set. The configurations are in peers/, with $names for what differs from run to run.
+All have one worker and write an access log; where it can be set, they keep idle connections for five minutes and
+accept a backlog of 1,024. The configurations are in peers/, with $names for what differs from run to run.
 """
 
 import importlib.metadata

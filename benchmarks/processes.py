@@ -75,26 +75,25 @@ def watch_over_children() -> None:
 
 
 def stats() -> Iterator[tuple[int, list[str]]]:
-    """The pid, and what follows the name in /proc/PID/stat, of every process that has not ended."""
+    """The pid, and what follows the name in /proc/PID/stat, of every process."""
     for folder in os.listdir("/proc"):
         if folder.isdigit():
             try:
                 fields = Path("/proc", folder, "stat").read_text().rpartition(")")[2].split()
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if fields[0] not in "ZX":
-                yield int(folder), fields
+            yield int(folder), fields
 
 
 def tree(child: subprocess.Popen) -> Iterator[int]:
-    """The pids of a child and of all that it started."""
+    """The pids of a child and of all that it started, without those that have ended."""
     for pid, fields in stats():
-        if int(fields[3]) == child.pid:
+        if int(fields[3]) == child.pid and fields[0] not in "ZX":
             yield pid
 
 
 def cpu_seconds(child: subprocess.Popen) -> float:
-    """User and system time of a child's tree so far; of those in it that have ended, too."""
+    """User and system time of a child's tree so far, also of those in it that have ended."""
     ticks = 0
     for _, fields in stats():
         if int(fields[3]) == child.pid:

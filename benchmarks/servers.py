@@ -146,7 +146,7 @@ def names(folder: Path, site: Site, peer: Peer, connections: int) -> dict[str, s
         "config": f"{folder}/config",
         "more": peer.more,
         "user": user.pw_name,
-        "self": pwd.getpwuid(os.geteuid()).pw_name,
+        "identity": "user: root" if os.geteuid() == 0 else "",
         "group": grp.getgrgid(user.pw_gid).gr_name,
         "descriptors": str(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
         "connections": str(connections),

@@ -24,7 +24,7 @@ from .http.dates import http_date
 from .http.errors import Fields, HTTPError
 from .http.head import Request
 from .http.persistence import connection_field
-from .roles import Client, Remembered
+from .roles import Client
 
 SERVER = b"occwserv"
 CLIENT_LEFT = 499
@@ -56,19 +56,18 @@ class Connection:
 
     `status` and `body_sent` (bytes) tell what was answered; `began`, `routed`, `answered`, `finished` (seconds) when
     it passed the stations; `holder` who holds it; `broken` that no request may follow on the client's connection,
-    `aborted` that it must end before the answer does. `page` is what the front end may remember the answer by.
+    `aborted` that it must end before the answer does.
     """
 
     __slots__ = (
         "_body_from", "_chunked", "_giver", "_owed", "_release", "_where", "aborted", "answered", "began",
-        "body_sent", "broken", "client", "finished", "holder", "keep", "page", "request", "routed", "status",
+        "body_sent", "broken", "client", "finished", "holder", "keep", "request", "routed", "status",
     )  # fmt: skip
 
     def __init__(self, request: Request, client: Client, began: float, routed: float) -> None:
         self.request = request
         self.client = client
         self.holder = "frontend"
-        self.page: Remembered | None = None
         self.status = 0
         self.body_sent = 0
         self.keep = False

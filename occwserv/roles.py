@@ -24,20 +24,24 @@ class Resource(Protocol):
 
 
 class Finished(Protocol):
-    """An answer that is ready to be sent. `sent` is how many bytes its body has."""
+    """An answer that is ready to be sent.
+
+    `sent` is how many bytes its body has. `lasts`: it may be remembered, and asked again in another second.
+    """
 
     status: int
     sent: int
+    lasts: bool
 
     def at(self, second: int) -> bytes | None:
         """All bytes of the answer in this second since 1970, None when it does not stand any more."""
 
 
-class Remembered(Protocol):
-    """A page that can be answered with again without being looked for."""
+class Page(Protocol):
+    """The short way to the answer of a request that wants a whole page and nothing else."""
 
-    def finished(self, fields: dict[bytes, bytes]) -> Finished | None:
-        """Its answer to a GET with these fields, None when it is not kept any more."""
+    def finished(self, fields: dict[bytes, bytes], now: float) -> Finished | None:
+        """The answer to a GET with these fields, None when it can not be had so simply."""
 
 
 class Backend(Protocol):

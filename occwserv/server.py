@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from functools import partial
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred, succeed
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from . import __version__
+from .backend import logline
 from .backend.log import AccessLog
 from .backend.recycle import Recycle
 from .backend.stats import Stats
@@ -37,6 +38,7 @@ from .net.port import quick
 from .resources.cached import CachedPage
 from .resources.failure import Failure
 from .resources.files import Root
+from .resources.library import Library
 from .resources.listing import list_folder
 from .resources.options import ServerOptions
 from .resources.pagecache import PageCache
@@ -64,6 +66,7 @@ class Server(Service):
         self._stats = Stats(reactor.seconds())
         self._access = AccessLog(settings.log)
         self._ports: dict[str, IListeningPort] = {}
+        self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
         self._listener = Listener(self._site(settings))
@@ -90,6 +93,7 @@ class Server(Service):
     def stopService(self):
         """Accept nobody more, finish what is being answered, and end."""
         super().stopService()
+        yield self._moved
         yield DeferredList([self._close_port(endpoint) for endpoint in list(self._ports)])
         yield self._farewell()
         self._ticking.stop()
@@ -119,12 +123,23 @@ class Server(Service):
         self._settings = settings
         self._listener.site = site
         self._access.configure(settings.log)
-        for endpoint in [endpoint for endpoint in self._ports if endpoint not in settings.listen]:
-            self._close_port(endpoint)
-        for endpoint in [endpoint for endpoint in settings.listen if endpoint not in self._ports]:
-            self._open_port(endpoint).addErrback(lambda failure: self.log.error(failure.getErrorMessage()))
+        self._moved.addCallback(lambda _: self._move_ports())
+        self._moved.addErrback(lambda failure: self.log.failure("the ports are not those of the settings", failure))
         self._stats.reloads += 1
         self.log.info("the settings are reloaded")
+
+    @inlineCallbacks
+    def _move_ports(self):
+        """Listen where the settings say, and nowhere else."""
+        # A new endpoint may be at the place of an old one, such as another interface of the same port, and it takes a
+        # turn of the reactor until that is free.
+        old = [endpoint for endpoint in self._ports if endpoint not in self._settings.listen]
+        yield DeferredList([self._close_port(endpoint) for endpoint in old])
+        for endpoint in self._settings.listen if self.running else ():
+            if endpoint not in self._ports:
+                yield self._open_port(endpoint).addErrback(
+                    lambda failure: self.log.error("{error}", error=failure.getErrorMessage())
+                )
 
     def reopen_log(self) -> None:
         """Open the access log by its name again."""
@@ -149,25 +164,23 @@ class Server(Service):
 
     def _site(self, settings: Settings) -> Site:
         """Build what answers requests under these settings."""
-        static = Static(
-            Root(settings.static.root),
-            settings.static.index,
-            MediaTypes(settings.static.types, settings.static.charset),
-            settings.static.precompressed,
-            list_folder if settings.static.listing else None,
-            settings.limits.ranges,
-            PageCache(settings.cache.pages, settings.cache.bytes, settings.cache.page, CachedPage.die),
-        )
+        pages = PageCache(settings.cache.pages, settings.cache.bytes, settings.cache.page, CachedPage.die)
+        types = MediaTypes(settings.static.types, settings.static.charset)
+        library = Library(Root(settings.static.root), types, settings.static.precompressed, pages)
+        listing = list_folder if settings.static.listing else None
+        static = Static(library, settings.static.index, listing, settings.limits.ranges)
+        routes = Routes({b"*": ServerOptions(), **self._status_pages(settings)}, {}, static)
         limits = settings.limits
-        backend = Recycle(self._stats, self._access.write, settings.log.format)
+        head = Limits(limits.line, limits.head, limits.headers, limits.body, limits.trailers, limits.chunk_line)
+        backend = Recycle(self._stats, self._access.write, settings.log.format, self._reactor.callFromThread)
         return Site(
             settings,
-            Limits(limits.line, limits.head, limits.headers, limits.body, limits.trailers, limits.chunk_line),
-            Routes({b"*": ServerOptions(), **self._status_pages(settings)}, {}, static),
+            head,
+            routes,
             Failure(static.plain_page),
             backend,
             self._wheel,
-            Door(settings.door.heads, backend.tail),
+            Door(settings.door.heads, head, routes, logline.request_line, backend.log_fields),
             self._reactor.seconds,
         )
 
@@ -185,9 +198,12 @@ class Server(Service):
         }
 
     def _tick(self) -> None:
-        self._wheel.turn(self._reactor.seconds())
-        self._listener.tick()
-        self._access.flush()
+        for act in (partial(self._wheel.turn, self._reactor.seconds()), self._listener.tick, self._access.flush):
+            try:
+                act()
+            except Exception:
+                # It must not be the last tick: without it there would be no deadline any more.
+                self.log.failure("a tick failed")
 
     def _open_port(self, endpoint: str) -> Deferred:
         """Listen at an endpoint; the error, if it is one, says where and why."""
@@ -211,7 +227,10 @@ class Server(Service):
         port = self._ports.pop(endpoint)
         self._listener.ports.remove(port)
         if hasattr(port, "doRead"):
-            port.doRead()
+            arrived = -1
+            while arrived != self._listener.arrived:  # Twisted's port takes in a few at a time
+                arrived = self._listener.arrived
+                port.doRead()
         return maybeDeferred(port.stopListening)
 
 

@@ -1,28 +1,21 @@
-"""A front end for tests: real transports on real sockets, and nothing that happens by itself.
-
-Time passes when a test says so, and bytes move when it asks for them. So nothing is waited for, and what did *not*
-happen can be told as surely as what did.
-"""
+"""A front end, and a whole server, for tests that move the clock and the bytes themselves."""
 
 import os
 import resource
-import select
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 
 import msgspec
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import inlineCallbacks
-from twisted.internet.posixbase import _DisconnectSelectableMixin
-from twisted.internet.testing import MemoryReactorClock
 from twisted.internet.unix import Server as Transport
-from twisted.python import log
 from twisted.trial.unittest import SynchronousTestCase
 
+from occwserv.backend import logline
 from occwserv.backend.recycle import Recycle
 from occwserv.backend.stats import Stats
 from occwserv.connection import Connection
+from occwserv.frontend.door import Door
 from occwserv.frontend.listener import Listener
 from occwserv.frontend.site import Site
 from occwserv.frontend.wheel import Wheel
@@ -33,126 +26,15 @@ from occwserv.resources.failure import Failure
 from occwserv.server import Server
 from occwserv.settings import Settings
 
-from . import raw_client
+from .sockets import NOW, Client, SocketReactor
 
-NOW = 1_700_000_000.0
+SITE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "public_html")
 TICK = 0.5
 
 
 def settings(**sections) -> Settings:
     """Settings in which only this differs from the defaults."""
     return msgspec.convert(sections, Settings)
-
-
-def request(
-    path: bytes = b"/", *fields: bytes, method: bytes = b"GET", minor: int = 1, body: bytes | None = None
-) -> bytes:
-    """The bytes of a request; a body is framed by its length."""
-    framing = () if body is None else (b"Content-Length: %d" % len(body),)
-    head = (b"%b %b HTTP/1.%d" % (method, path, minor), b"Host: a", *fields, *framing)
-    return b"\r\n".join((*head, b"", b"")) + (body or b"")
-
-
-class SocketReactor(_DisconnectSelectableMixin, MemoryReactorClock):
-    """Twisted's clock in memory, which also looks after sockets when it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.advance(NOW)
-
-    def pump(self) -> None:
-        """Let bytes move until none does any more."""
-        for _ in range(100_000):
-            self.advance(0)
-            if not self._turn():
-                return
-        raise AssertionError("a transport is busy without end")
-
-    def _turn(self) -> bool:
-        readable, writable, _ = select.select(self.readers, self.writers, (), 0)
-        for each in readable:
-            if each in self.readers:
-                self._do(each, each.doRead, True)
-        for each in writable:
-            if each in self.writers:
-                self._do(each, each.doWrite, False)
-        return bool(readable or writable)
-
-    def _do(self, selectable, act: Callable, reading: bool) -> None:
-        try:
-            why = act()
-        except Exception as error:
-            log.err()
-            why = error
-        if why:
-            self._disconnectSelectable(selectable, why, reading)
-
-
-class Client(raw_client.Client):
-    """A client that reads and writes without waiting: what does not come at once does not come."""
-
-    def __init__(self, end: socket.socket, reactor: SocketReactor) -> None:
-        end.setblocking(False)
-        self.socket = end
-        self.unsent = b""
-        self._reactor = reactor
-        self._held = bytearray()
-
-    def send(self, *parts: bytes) -> "Client":
-        """Send bytes, as many as the server takes; the rest is in `unsent`."""
-        for part in parts:
-            self.unsent += part
-            with suppress(BlockingIOError):
-                while self.unsent:
-                    self.unsent = self.unsent[self.socket.send(self.unsent) :]
-                    self._reactor.pump()
-            self._reactor.pump()
-        return self
-
-    def push(self) -> "Client":
-        """Try again to send what the server did not take."""
-        rest, self.unsent = self.unsent, b""
-        return self.send(rest)
-
-    def finish(self) -> "Client":
-        super().finish()
-        self._reactor.pump()
-        return self
-
-    def close(self) -> None:
-        super().close()
-        self._reactor.pump()
-
-    def sees(self) -> bytes:
-        """All bytes there are, left where they are."""
-        while self._receive():
-            pass
-        return bytes(self._held)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the server has closed the connection, or its side of it."""
-        while data := self._receive():
-            pass
-        return data == b""
-
-    def _receive(self) -> bytes | None:
-        """What there is now, empty at the end; None when there is nothing, nor an end."""
-        self._reactor.pump()
-        try:
-            data = self.socket.recv(1 << 20)
-        except BlockingIOError:
-            return None
-        except ConnectionResetError:
-            return b""
-        self._held += data
-        return data
-
-    def _fill(self) -> bool:
-        data = self._receive()
-        if data is None:
-            raise AssertionError(f"nothing comes behind {bytes(self._held[-200:])!r}")
-        return bool(data)
 
 
 class Act:
@@ -253,12 +135,13 @@ class FrontEndTestCase(StandstillTestCase):
 
     def site(self, **sections) -> Site:
         """A site under these settings."""
-        chosen = settings(static={"root": os.path.dirname(__file__)}, **sections)
+        chosen = settings(static={"root": SITE}, **sections)
         site = Server(self.reactor, chosen, lambda: chosen)._site(chosen)
         site.route = lambda request: self.resources[request.target.path]
         site.failure = Failure(lambda name: None)
-        site.backend = Recycle(self.stats, self.lines.append, "common")
+        site.backend = Recycle(self.stats, self.lines.append, "common", self.reactor.callFromThread)
         site.wheel = self.wheel
+        site.door = Door(chosen.door.heads, site.limits, site.route, logline.request_line, site.backend.log_fields)
         return site
 
     def configure(self, **sections) -> None:
@@ -299,7 +182,9 @@ class ServerTestCase(StandstillTestCase):
 
     def begin(self, **sections) -> None:
         """Let a server listen under these settings."""
-        chosen = settings(**{"log": {"access": None}, "listen": ["tcp:80"], **self.sections, **sections})
+        usual = {"log": {"access": None}, "listen": ["tcp:80"], "static": {"root": SITE}}
+        chosen = settings(**{**usual, **self.sections, **sections})
+        self.reactor.ports.clear()
         self.server = Server(self.reactor, chosen, lambda: chosen)
         self.server.privilegedStartService()
-        self.listener = self.reactor.tcpServers[-1][1]
+        self.listener = self.reactor.ports[-1].factory

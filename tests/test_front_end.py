@@ -7,7 +7,8 @@ from occwserv.http.answer import CONTINUE, Answer
 from occwserv.http.errors import HTTPError
 
 from .feeding import cut
-from .standstill import HELLO, FrontEndTestCase, request
+from .sockets import request
+from .standstill import HELLO, FrontEndTestCase
 
 SIZES = (0, 1, 2, 3, 7, 100)
 

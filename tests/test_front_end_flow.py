@@ -7,7 +7,8 @@ from occwserv.connection import Connection, Misuse
 from occwserv.http.answer import Answer, FilePart
 from occwserv.net.outlet import ClientGone
 
-from .standstill import HELLO, FrontEndTestCase, request
+from .sockets import request
+from .standstill import HELLO, FrontEndTestCase
 
 KERNEL = 300_000
 """More than the system holds between two ends of a connection in these tests."""

@@ -10,7 +10,8 @@ from occwserv.http.answer import Answer, FilePart
 from occwserv.http.errors import HTTPError
 from occwserv.net.outlet import ClientGone
 
-from .standstill import HELLO, TICK, Client, FrontEndTestCase, request
+from .sockets import Client, request
+from .standstill import HELLO, TICK, FrontEndTestCase
 
 LATE = 2 * TICK
 """How much later than its deadline something may happen."""

@@ -167,9 +167,7 @@ class RangeTests(SynchronousTestCase):
             self.assertGreater(following - offset - length, 80)
 
     @MANY
-    @given(
-        st.binary(max_size=30) | st.text("0123456789-, =bytes\t", max_size=30).map(str.encode), st.integers(0, 100)
-    )
+    @given(st.binary(max_size=30) | st.text("0123456789-, =bytes\t", max_size=30).map(str.encode), st.integers(0, 100))
     def test_any_field_gives_spans_within_the_page_or_the_whole_page(self, value, size):
         for field in (value, b"bytes=" + value):
             for span in select(field, size, 5) or ():
@@ -364,9 +362,7 @@ class MediaTests(SynchronousTestCase):
             (b"a.css", b"text/css"),
         ):
             self.assertEqual(types.of(name), media_type)
-        self.assertEqual(
-            MediaTypes({".foo": "text/foo"}, charset="latin-1").of(b"a.FOO"), b"text/foo; charset=latin-1"
-        )
+        self.assertEqual(MediaTypes({".foo": "text/foo"}, charset="latin-1").of(b"a.FOO"), b"text/foo; charset=latin-1")
 
     def test_every_type_can_stand_in_a_head(self):
         types = MediaTypes()

@@ -84,9 +84,7 @@ class CorpusTests(ReadingTestCase):
         more, seen = (GARBAGE, []) if refused else (BEHIND, show_all(read([BEHIND])))
         for size in SIZES:
             self.assertEqual(show_all(read(cut(data, size))), expected, f"in pieces of {size}")
-            self.assertEqual(
-                show_all(read(cut(data + more, size))), expected + seen, f"in pieces of {size}, with more"
-            )
+            self.assertEqual(show_all(read(cut(data + more, size))), expected + seen, f"in pieces of {size}, with more")
 
 
 def add_tests() -> None:

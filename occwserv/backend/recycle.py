@@ -19,14 +19,16 @@ class Recycle:
 
     :param write: takes a line of the access log.
     :param format: "combined" or "common".
+    :param soon: calls a function in the reactor's thread, from whatever thread it is told to.
     """
 
     log = Logger("occwserv.backend")
 
-    def __init__(self, stats: Stats, write: Callable[[bytes], None], format: str) -> None:
+    def __init__(self, stats: Stats, write: Callable[[bytes], None], format: str, soon: Callable) -> None:
         self._stats = stats
         self._write = write
-        self.tail = logline.combined if format == "combined" else logline.common
+        self._soon = soon
+        self.log_fields = logline.combined if format == "combined" else logline.common
 
     def home(self, connection: Connection) -> Reuse:
         """Take a connection back, and say what becomes of its client."""
@@ -41,8 +43,9 @@ class Recycle:
         stats.answering.passed(connection.answered - connection.routed)
         stats.writing.passed(connection.finished - connection.answered)
         request = connection.request
-        tail = self.tail(request.line, request.fields, connection.status, connection.body_sent)
-        self._write(logline.origin(connection.client.address) + logline.log_time(int(connection.began)) + tail)
+        origin, when = logline.origin(connection.client.address), logline.log_time(int(connection.began))
+        line, rest = logline.request_line(request.line), self.log_fields(request.fields)
+        self._write(b"%b%b%b %d %d%b" % (origin, when, line, connection.status, connection.body_sent, rest))
         return Reuse.REUSE if connection.keep and not connection.broken else Reuse.CLOSE
 
     def known(self, finished: Finished, tail: bytes, address: str, now: float, received: int, sent: int) -> None:
@@ -57,14 +60,18 @@ class Recycle:
         stats.sent += sent
         stats.answers[finished.status] += 1
         stats.holders["door"] += 1
-        self._write(b"%b - - %b%b" % (address.encode(), logline.log_time(int(now)), tail))
+        self._write(logline.origin(address) + logline.log_time(int(now)) + tail)
 
     def lost(self, connection: Connection) -> None:
         """A resource forgot a connection; its client is answered in the resource's place."""
+        # Not now: this is called where the last reference ended. If that was in a ring, it is in the middle of
+        # whatever was being done when the garbage was collected, perhaps in the thread that writes the log.
+        self._soon(self._answer_lost, connection.again())
+
+    def _answer_lost(self, connection: Connection) -> None:
         self._stats.lost += 1
         self.log.error("{holder} never gave back the connection of {line}", **self._about(connection))
-        again = connection.again()
-        again.fail(HTTPError(500, "the application forgot to answer"))
+        connection.fail(HTTPError(500, "the application forgot to answer"))
 
     def misused(self, error: Misuse) -> None:
         """A resource used a connection that it had given away."""

@@ -1,18 +1,20 @@
-"""Pure. The look-up at the door: a request that was seen before is answered before anything is built of it.
+"""Adapter. The look-up at the door: most requests are answered before a connection is made of them.
 
 The bytes of a whole head are the key; behind them stands the finished answer. Browsers, though, send many different
 heads: each its own block of fields, the same for every page. So request lines and blocks are remembered apart as well,
-and a new combination of the two costs two look-ups and no parsing.
+and a new combination of the two costs two look-ups and no parsing. A head of which not even the parts are known is read
+here once.
 
-Only heads that mean one page, and nothing else, are remembered (`memorable`). Whether the answer still stands is the
-page's affair: `Finished.at` gives None when it does not. The memories are bounded: each has a young and an old half;
-the young one becomes the old one when it is full, and what was asked for meanwhile has moved on into the young one.
+Only heads that mean one page, and nothing else, are answered so (`memorable`); all others go the long way, as do those
+whose page has no simple answer, and whoever errs. The memories are bounded: each has a young and an old half; the young
+one becomes the old one when it is full, and what was asked for meanwhile has moved on into the young one.
 """
 
 from collections.abc import Callable
 
-from ..http.head import Request
-from ..roles import Finished, Remembered
+from ..http.errors import HTTPError
+from ..http.head import Limits, Request, parse_head
+from ..roles import Finished, Page, Resource
 
 LONGEST = 4096
 """Bytes of the longest head that is remembered. With the number of entries it bounds the memory."""
@@ -87,51 +89,78 @@ class Memory:
 
 
 class Door:
-    """The memories.
+    """The memories, and how they are filled.
 
     :param entries: heads, and as many lines, and blocks, that are remembered.
-    :param tail: the rest of a line of the access log, of the request line, the fields, the status and the body's bytes.
+    :param route: finds the resource of a request; only those with a `page` method are asked here.
+    :param log_line: what the access log has of a request line, `log_fields` what it has of the fields.
     """
 
-    __slots__ = ("_blocks", "_heads", "_lines", "_tail")
+    __slots__ = ("_blocks", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_route")
 
-    def __init__(self, entries: int, tail: Callable[[bytes, dict[bytes, bytes], int, int], bytes]) -> None:
+    def __init__(
+        self,
+        entries: int,
+        limits: Limits,
+        route: Callable[[Request], Resource],
+        log_line: Callable[[bytes], bytes],
+        log_fields: Callable[[dict[bytes, bytes]], bytes],
+    ) -> None:
         self._heads = Memory(entries)
         self._lines = Memory(entries)
         self._blocks = Memory(entries)
-        self._tail = tail
+        self._limits = limits
+        self._route = route
+        self._log_line = log_line
+        self._log_fields = log_fields
 
-    def look(self, head: bytes) -> Known | None:
-        """The answer to a whole head, if there is one; anything else gives None too."""
+    def look(self, head: bytes, now: float) -> Known | None:
+        """The answer to a head, if it is to be had here. Anything that is not one whole head gives None."""
         known = self._heads.get(head)
         if known is not None or len(head) > LONGEST:
             return known
         cut = head.find(b"\r\n")
         block = self._blocks.get(head[cut:])
-        page = self._lines.get(head[:cut]) if block is not None else None
-        return None if page is None else self._meet(head, head[:cut], page, block)
-
-    def learn(self, head: bytes, request: Request, page: Remembered) -> None:
-        """A head was answered with a page; if it is `memorable`, remember its parts."""
-        if len(head) <= LONGEST and memorable(request):
-            cut = head.find(b"\r\n")
-            self._lines.put(head[:cut], page)
-            self._blocks.put(head[cut:], request.fields)
+        place = self._lines.get(head[:cut]) if block is not None else None
+        if place is None:
+            learned = self._learn(head, cut)
+            if learned is None:
+                return None
+            place, block = learned
+        page, line = place
+        fields, rest = block
+        finished = page.finished(fields, now)
+        if finished is None:
+            return None
+        known = Known(finished, b"%b %d %d%b" % (line, finished.status, finished.sent, rest))
+        if finished.lasts:
+            self._heads.put(head, known)
+        return known
 
     def forget(self, head: bytes) -> None:
-        """The page behind a head is not that page any more."""
+        """The answer to a head does not stand any more."""
         self._heads.forget(head)
-        self._lines.forget(head[: head.find(b"\r\n")])
 
     def figures(self) -> dict[str, int]:
         """How much is remembered."""
         return {"heads": len(self._heads), "lines": len(self._lines), "blocks": len(self._blocks)}
 
-    def _meet(self, head: bytes, line: bytes, page: Remembered, fields: dict[bytes, bytes]) -> Known | None:
-        finished = page.finished(fields)
-        if finished is None:
-            self._lines.forget(line)
+    def _learn(self, head: bytes, cut: int) -> tuple | None:
+        """Read a head, and remember its parts."""
+        if head.find(b"\r\n\r\n") != len(head) - 4 or cut > self._limits.line or len(head) > self._limits.head:
             return None
-        known = Known(finished, self._tail(line, fields, finished.status, finished.sent))
-        self._heads.put(head, known)
-        return known
+        try:
+            request = parse_head(head, self._limits)
+        except HTTPError:
+            return None
+        if not memorable(request):
+            return None
+        resource = self._route(request)
+        page: Page | None = resource.page(request.target) if hasattr(resource, "page") else None
+        if page is None:
+            return None
+        place = page, self._log_line(request.line)
+        block = request.fields, self._log_fields(request.fields)
+        self._lines.put(head[:cut], place)
+        self._blocks.put(head[cut:], block)
+        return place, block

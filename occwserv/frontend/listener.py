@@ -68,6 +68,11 @@ class Listener:
         self._clients.add(client)
         return client
 
+    @property
+    def arrived(self) -> int:
+        """How many clients there were, whether or not they were taken in."""
+        return self._accepted + self._refused
+
     def figures(self) -> dict:
         """How many clients there are and were."""
         return {
@@ -101,8 +106,7 @@ class Listener:
     def when_empty(self, act: Callable[[], None]) -> None:
         """Call once no client is left."""
         self._emptied = act
-        if not self._clients:
-            act()
+        self._tell_if_empty()
 
     def abort(self) -> None:
         """End all clients now."""
@@ -115,8 +119,12 @@ class Listener:
         self._from[client.address] -= 1
         if not self._from[client.address]:
             del self._from[client.address]
+        self._tell_if_empty()
+
+    def _tell_if_empty(self) -> None:
         if not self._clients and self._emptied is not None:
-            self._emptied()
+            act, self._emptied = self._emptied, None
+            act()
 
     def _check_descriptors(self) -> None:
         """Pause accepting when few descriptors are left."""

@@ -18,7 +18,6 @@ from ..http.head import Request
 from ..http.persistence import Circumstances, persists
 from ..http.reader import Refusal, RequestReader
 from ..net.outlet import ClientGone
-from .door import Known
 from .site import FAREWELL, Site
 from .wire import State, Wire
 
@@ -27,7 +26,7 @@ from .wire import State, Wire
 class ClientReader(Wire):
     """One client of the server, from `makeConnection` to `connectionLost`."""
 
-    __slots__ = ("_advancing", "_began", "_head", "_reader", "_served", "_waiting")
+    __slots__ = ("_advancing", "_began", "_reader", "_served", "_waiting")
 
     def __init__(self, site: Site, address: str, left: Callable[[Wire], None]) -> None:
         super().__init__(site, address, left)
@@ -35,16 +34,12 @@ class ClientReader(Wire):
         self._advancing = False
         self._began = 0.0  # when the first byte of the request came; 0.0 between requests
         self._served = 0
-        self._head = b""  # what came when nothing was under way: a whole head, perhaps
         self._waiting: Deferred | None = None  # whoever waits for the body
 
     def dataReceived(self, data: bytes) -> None:
         """Twisted: bytes came."""
-        if self._at_door:
-            known = self.site.door.look(data)
-            if known is not None and self._answer_known(known, data):
-                return
-            self._head = data
+        if self._at_door and self._answer_at_door(data):
+            return
         self.received += len(data)
         if self._state in (State.LINGERING, State.CLOSING):
             return
@@ -58,18 +53,21 @@ class ClientReader(Wire):
         elif self._reader.buffered > self.site.settings.limits.pipeline:
             self._pause()
 
-    def _answer_known(self, known: Known, head: bytes) -> bool:
-        """Answer a request that was seen before, with all duties but without a connection being made.
+    def _answer_at_door(self, head: bytes) -> bool:
+        """Answer a request the short way, with all duties but without a connection being made.
 
         :return: False when it has to go the long way.
         """
         site = self.site
         now = site.now()
+        if site.stopping or self._served + 1 >= site.settings.limits.requests:
+            return False
+        known = site.door.look(head, now)
+        if known is None:
+            return False
         answer = known.finished.at(int(now))
         if answer is None:
             site.door.forget(head)
-            return False
-        if site.stopping or self._served + 1 >= site.settings.limits.requests:
             return False
         self._served += 1
         self.transport.write(answer)
@@ -138,9 +136,6 @@ class ClientReader(Wire):
             resource = self.site.route(event)
             connection.holder = resource.name
             resource.serve(connection)
-            if connection.page is not None and self._head and not self._reader.buffered:
-                self.site.door.learn(self._head, event, connection.page)
-            self._head = b""
         except HTTPError as error:
             connection.fail(error)
 

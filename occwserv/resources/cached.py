@@ -20,20 +20,22 @@ Facts = tuple[int, int, int, int]
 
 
 class Finished:
-    """One answer of a page: to those who take this coding, and do not have it yet or do.
+    """One answer with a page: to those who take this coding, and do not have it yet or do.
 
-    `status`, and how many bytes of a body are `sent`.
+    `status`, and how many bytes of a body are `sent`. `lasts`: it can be given again as long as the page lives.
+
+    :param page: a page in memory, or None for an answer that is given once.
     """
 
-    __slots__ = ("_after", "_before", "_data", "_page", "_second", "sent", "status")
+    __slots__ = ("_after", "_before", "_data", "_page", "_second", "lasts", "sent", "status")
 
-    def __init__(self, page: "CachedPage", status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> None:
-        head = encode_head(status, [(b"Date", b"?"), (b"Server", SERVER), *fields])
+    def __init__(self, page: "CachedPage | None", status: int, head: bytes, body: bytes) -> None:
         self._before, _, after = head.partition(b"?")
         self._after = after + body
         self._page = page
         self._second = -1
         self._data: bytes | None = None
+        self.lasts = page is not None
         self.status = status
         self.sent = len(body)
 
@@ -41,7 +43,7 @@ class Finished:
         """All bytes of the answer in this second, None when the page is dead."""
         if second == self._second:
             return self._data
-        if not self._page.alive(second):
+        if self._page is not None and not self._page.alive(second):
             self.release()
             return None
         self._second = second
@@ -54,24 +56,25 @@ class Finished:
 
 
 class CachedPage:
-    """A page in memory.
+    """A page in memory. `size` is the bytes of all its forms.
 
-    :param files: for each coding (b"" for the plain page, which is always there) the bytes and their validators.
+    :param forms: for each coding (b"" for the plain page, which is always there) the bytes and their validators.
     :param facts: of the file of the page and those its neighbours would have, what the file system said of each.
     """
 
-    __slots__ = ("_alive", "_checked", "_facts", "_finished", "codings", "files", "media_type")
+    __slots__ = ("_alive", "_checked", "_facts", "_finished", "codings", "forms", "media_type", "size")
 
     def __init__(
         self,
-        files: Mapping[bytes, tuple[bytes, Validators]],
+        forms: Mapping[bytes, tuple[bytes, Validators]],
         facts: Mapping[bytes, Facts | None],
         media_type: bytes,
         second: int,
     ) -> None:
-        self.files = dict(files)
-        self.codings = [coding for coding in files if coding]
+        self.forms = dict(forms)
+        self.codings = [coding for coding in forms if coding]
         self.media_type = media_type
+        self.size = sum(len(body) for body, _ in forms.values())
         self._facts = dict(facts)
         self._finished: dict[tuple[bytes, bool], Finished] = {}
         self._checked = second
@@ -88,7 +91,7 @@ class CachedPage:
     def die(self) -> None:
         """The page is not sent any more: it has changed, or lost its place in the cache. Its bytes are let go."""
         self._alive = False
-        self.files = {}
+        self.forms = {}
         for finished in self._finished.values():
             finished.release()
         self._finished.clear()
@@ -102,23 +105,33 @@ class CachedPage:
         if not self._alive:
             return None
         coding = self.choose(fields.get(b"accept-encoding"))
-        has_it = False
-        if b"if-none-match" in fields or b"if-modified-since" in fields:
-            verdict = evaluate(b"GET", fields, self.files[coding][1], self._checked)
-            has_it = verdict is Verdict.NOT_MODIFIED
-        finished = self._finished.get((coding, has_it))
+        body, validators = self.forms[coding]
+        key = coding, has_page(fields, validators, self._checked)
+        finished = self._finished.get(key)
         if finished is None:
-            finished = self._finished[coding, has_it] = self._finish(coding, has_it)
+            sent = None if key[1] else body
+            finished = finish(self, validators, self.media_type, coding, bool(self.codings), sent)
+            self._finished[key] = finished
         return finished
 
-    def _finish(self, coding: bytes, has_it: bool) -> Finished:
-        body, validators = self.files[coding]
-        fields = page_fields(validators, bool(self.codings))
-        if has_it:
-            return Finished(self, 304, fields, b"")
+
+def has_page(fields: Mapping[bytes, bytes], validators: Validators, second: int) -> bool:
+    """Whether the client has this state of the page already, and says so."""
+    if b"if-none-match" not in fields and b"if-modified-since" not in fields:
+        return False
+    return evaluate(b"GET", fields, validators, second) is Verdict.NOT_MODIFIED
+
+
+def finish(
+    page: CachedPage | None, validators: Validators, media_type: bytes, coding: bytes, varies: bool, body: bytes | None
+) -> Finished:
+    """Make an answer of a page: 200 with its bytes, or 304 without any."""
+    fields = page_fields(validators, varies)
+    if body is not None:
         fields += body_fields(coding)
-        fields += [(b"Content-Type", self.media_type), (b"Content-Length", b"%d" % len(body))]
-        return Finished(self, 200, fields, body)
+        fields += [(b"Content-Type", media_type), (b"Content-Length", b"%d" % len(body))]
+    status = 304 if body is None else 200
+    return Finished(page, status, encode_head(status, [(b"Date", b"?"), (b"Server", SERVER), *fields]), body or b"")
 
 
 def facts_of(path: bytes) -> Facts | None:

@@ -1,9 +1,11 @@
 """Adapter. Pages that are files (the paper, 2.2: `static.farm`, `get.page`).
 
-A request goes through three steps: its path is made safe (`paths`), a file is opened, perhaps a precompressed
-neighbour in its place (`files`), and it is decided what the client gets of it (`selection`). Small pages are read at
-once; of large ones the connection is given pieces of the open file, which leave by `sendfile`. Pages that are asked
-for often win a place in memory (`pagecache`, `cached`), and are not opened any more.
+A request's path is made safe (`paths`), the page is found (`library`), and it is decided what the client gets of it
+(`selection`). Small pages are read at once; of large ones the connection is given pieces of the open file, which leave
+by `sendfile`.
+
+There is a short way as well: for a request that wants a whole small page and nothing else, `page` gives the front end
+something to ask for the answer, without a connection travelling.
 """
 
 import os
@@ -14,12 +16,11 @@ from ..connection import Connection
 from ..http.answer import Answer, FilePart, Part
 from ..http.errors import HTTPError
 from ..http.head import Request
-from ..http.media import MediaTypes
-from ..http.negotiation import choose_coding
 from ..http.ranges import Span
-from .cached import CachedPage, facts_of
-from .files import OpenFile, Root
-from .pagecache import PageCache
+from ..http.target import Target
+from .cached import Finished, finish, has_page
+from .files import Root
+from .library import Library
 from .paths import escape_path, relative_path
 from .selection import Representation, answer
 
@@ -31,40 +32,29 @@ ATTEMPTS = 3
 
 ALLOW = (b"Allow", b"GET, HEAD, OPTIONS")
 _KNOWN = frozenset((b"POST", b"PUT", b"DELETE", b"PATCH", b"TRACE", b"CONNECT"))
-_CODINGS = {"br": b"br", "zst": b"zstd", "gz": b"gzip"}
 
 
 class Static:
-    """Serves the files below a root.
+    """Serves the pages of a library.
 
     :param index: names of files that stand for their folder.
-    :param precompressed: endings of neighbours (`page.html.br`), the favourite first.
     :param list_folder: answers for a folder without an index; None to refuse.
     :param most_ranges: ranges a request may ask for.
-    :param pages: the table in which pages compete for a place in memory.
     """
 
     name = "static"
 
     def __init__(
         self,
-        root: Root,
+        library: Library,
         index: tuple[str, ...],
-        types: MediaTypes,
-        precompressed: tuple[str, ...],
         list_folder: Callable[[Root, bytes], Answer] | None,
         most_ranges: int,
-        pages: PageCache,
     ) -> None:
-        self._root = root
+        self._library = library
         self._index = [os.fsencode(name) for name in index]
-        self._types = types
-        self._endings = [(_CODINGS[ending], b"." + ending.encode()) for ending in precompressed]
         self._list_folder = list_folder
         self._most_ranges = most_ranges
-        self._pages = pages
-        self._alone: set[bytes] = set()  # pages found to have no neighbours, in this second
-        self._second = 0
 
     def serve(self, connection: Connection) -> None:
         """Answer with a file."""
@@ -73,23 +63,36 @@ class Static:
             connection.reply(self._without_page(request))
             return
         relative = relative_path(request.target)
+        now = connection.client.site.now()
         try:
             if not relative or relative.endswith(b"/"):
-                reply = self._folder(connection, relative)
+                reply = self._folder(request, relative, now)
             else:
-                reply = self._page(connection, relative)
+                reply = self._page(request, relative, now)
         except IsADirectoryError:
             reply = self._to_slash(request, relative)
         connection.reply(reply)
 
+    def page(self, target: Target) -> "StaticPage | None":
+        """The short way to a page, if the path may have one."""
+        try:
+            relative = relative_path(target)
+        except HTTPError:
+            return None
+        if not relative or relative.endswith(b"/"):
+            if not self._index:
+                return None
+            relative += self._index[0]
+        return StaticPage(self._library, relative)
+
     def plain_page(self, name: bytes) -> tuple[bytes, bytes] | None:
         """A small file by its path, for pages that stand in for others: its bytes and its type, None if missing."""
         try:
-            file = self._root.open(name)
+            file = self._library.root.open(name)
         except (HTTPError, IsADirectoryError):
             return None
         try:
-            return os.pread(file.descriptor, file.size, 0), self._types.of(name)
+            return os.pread(file.descriptor, SMALL, 0), self._library.type_of(name)
         finally:
             file.close()
 
@@ -104,53 +107,44 @@ class Static:
         query = b"" if request.target.query is None else b"?" + request.target.query
         return Answer(301, ((b"Location", escape_path(relative) + b"/" + query),))
 
-    def _folder(self, connection: Connection, relative: bytes) -> Answer:
+    def _folder(self, request: Request, relative: bytes, now: float) -> Answer:
         for name in self._index:
             try:
-                return self._page(connection, relative + name)
+                return self._page(request, relative + name, now)
             except IsADirectoryError:
                 continue
             except HTTPError as error:
                 if error.status != 404:
                     raise
-        if not os.path.isdir(self._root.path + b"/" + relative):
+        root = self._library.root
+        if not os.path.isdir(root.place(relative)):
             raise HTTPError(404, "there is no such page")
         if self._list_folder is None:
             raise HTTPError(403, "the folder has no index page, and is not listed")
-        return self._list_folder(self._root, relative)
+        return self._list_folder(root, relative)
 
-    def _page(self, connection: Connection, relative: bytes) -> Answer:
-        now = connection.client.site.now()
-        request = connection.request
-        entry = self._pages.get(relative)
-        if entry is not None and entry.cached:
-            if entry.content.alive(int(now)):
-                self._pages.hit(entry)
-                return self._from_memory(connection, entry.content, now)
-            self._pages.drop(entry)
-        if int(now) != self._second:
-            self._second = int(now)
-            self._alone.clear()
+    def _page(self, request: Request, relative: bytes, now: float) -> Answer:
+        cached = self._library.cached(relative, int(now))
+        if cached is not None:
+            coding = cached.choose(request.fields.get(b"accept-encoding"))
+            body, validators = cached.forms[coding]
+            form = Representation(
+                len(body), validators, cached.media_type, coding, bool(cached.codings),
+                lambda span: body if span.length == len(body) else body[span.offset : span.offset + span.length],
+            )  # fmt: skip
+            return answer(request, form, now, self._most_ranges, boundary)
         for _ in range(ATTEMPTS):
             reply = self._from_file(request, relative, now)
             if reply is not None:
-                self._compete(relative, reply, int(now))
+                if reply.status == 200:
+                    self._library.sent(relative, reply.length, int(now))
                 return reply
         raise HTTPError(503, "the page is being rewritten all the while", ((b"Retry-After", b"1"),))
 
-    def _from_memory(self, connection: Connection, page: CachedPage, now: float) -> Answer:
-        connection.page = page
-        coding = page.choose(connection.request.fields.get(b"accept-encoding"))
-        body, validators = page.files[coding]
-        form = Representation(
-            len(body), validators, page.media_type, coding, bool(page.codings),
-            lambda span: body if span.length == len(body) else body[span.offset : span.offset + span.length],
-        )  # fmt: skip
-        return answer(connection.request, form, now, self._most_ranges, boundary)
-
     def _from_file(self, request: Request, relative: bytes, now: float) -> Answer | None:
         """The answer out of the file; None when that changed while it was read."""
-        file, coding, varies = self._open(relative, request.fields.get(b"accept-encoding"))
+        library = self._library
+        file, coding, varies = library.open(relative, request.fields.get(b"accept-encoding"), int(now))
         left_open = False
 
         def part(span: Span) -> Part:
@@ -161,7 +155,7 @@ class Static:
             return FilePart(file.descriptor, span.offset, span.length)
 
         try:
-            form = Representation(file.size, file.validators(coding), self._types.of(relative), coding, varies, part)
+            form = Representation(file.size, file.validators(coding), library.type_of(relative), coding, varies, part)
             reply = answer(request, form, now, self._most_ranges, boundary)
             if left_open:
                 reply.release = file.close
@@ -174,63 +168,39 @@ class Static:
         file.close()
         return reply
 
-    def _open(self, relative: bytes, accept: bytes | None) -> tuple[OpenFile, bytes, bool]:
-        """The file to send, how it is coded, and whether other clients would be sent it otherwise."""
-        plain = self._root.open(relative)
-        others = self._open_neighbours(relative, plain)
-        if not others:
-            return plain, b"", False
-        chosen = choose_coding(accept, list(others))
-        file = others.pop(chosen) if chosen is not None else plain
-        for other in [*others.values(), *([plain] if file is not plain else [])]:
-            other.close()
-        return file, chosen or b"", True
 
-    def _open_neighbours(self, relative: bytes, plain: OpenFile) -> dict[bytes, OpenFile]:
-        """The precompressed forms there are, by coding; one that is older than the page was made of an older page."""
-        others: dict[bytes, OpenFile] = {}
-        if relative in self._alone:
-            return others
-        for coding, ending in self._endings:
-            facts = facts_of(self._root.place(relative + ending))
-            if facts is None or facts[0] < plain.modified_ns:
-                continue
-            try:
-                others[coding] = self._root.open(relative + ending)
-            except (HTTPError, IsADirectoryError):
-                continue
-        if not others:
-            self._alone.add(relative)
-        return others
+class StaticPage:
+    """The short way to one page: its answer to a GET of all of it."""
 
-    def _compete(self, relative: bytes, reply: Answer, second: int) -> None:
-        """A page was sent from its file: perhaps it has earned a place in memory by that."""
-        if reply.status != 200:
-            return
-        entry = self._pages.missed(relative, reply.length)
-        if entry is not None:
-            page = self._load(relative, second)
-            if page is None or not self._pages.resize(entry, sum(len(body) for body, _ in page.files.values())):
-                self._pages.drop(entry)
-            else:
-                entry.content = page
+    __slots__ = ("_library", "_relative")
 
-    def _load(self, relative: bytes, second: int) -> CachedPage | None:
-        """Read a page with its neighbours; None when that does not work out now."""
+    def __init__(self, library: Library, relative: bytes) -> None:
+        self._library = library
+        self._relative = relative
+
+    def finished(self, fields: dict[bytes, bytes], now: float) -> Finished | None:
+        """The answer; None when there is no plain one, and the long way has to be gone."""
+        second = int(now)
+        cached = self._library.cached(self._relative, second)
+        if cached is not None:
+            return cached.finished(fields)
         try:
-            plain = self._root.open(relative)
+            file, coding, varies = self._library.open(self._relative, fields.get(b"accept-encoding"), second)
         except (HTTPError, IsADirectoryError):
             return None
-        files = {b"": plain, **self._open_neighbours(relative, plain)}
-        facts = {self._root.place(relative + ending): None for _, ending in self._endings}
-        facts = {path: facts_of(path) for path in [self._root.place(relative), *facts]}
-        bodies = {}
-        whole = True
-        for coding, file in files.items():
-            bodies[coding] = (os.pread(file.descriptor, file.size, 0), file.validators(coding))
-            whole = whole and file.unchanged() and len(bodies[coding][0]) == file.size
+        try:
+            if file.size > SMALL:
+                return None
+            body = os.pread(file.descriptor, file.size, 0)
+            if len(body) != file.size or not file.unchanged():
+                return None
+        finally:
             file.close()
-        return CachedPage(bodies, facts, self._types.of(relative), second) if whole else None
+        self._library.sent(self._relative, len(body), second)
+        validators = file.validators(coding)
+        if has_page(fields, validators, second):
+            body = None
+        return finish(None, validators, self._library.type_of(self._relative), coding, varies, body)
 
 
 def boundary() -> str:

@@ -1,0 +1,108 @@
+"""Adapter. The pages below a root: which form of one a client is sent, from memory or from its file.
+
+A page may have precompressed neighbours (`page.html.br`): other forms of it. Pages that are asked for often win a place
+in memory, with all their forms (`pagecache`, `cached`).
+"""
+
+import os
+from collections.abc import Sequence
+
+from ..http.errors import HTTPError
+from ..http.media import MediaTypes
+from ..http.negotiation import choose_coding
+from .cached import CachedPage, facts_of
+from .files import OpenFile, Root
+from .pagecache import PageCache
+
+_CODINGS = {"br": b"br", "zst": b"zstd", "gz": b"gzip"}
+
+
+class Library:
+    """Finds pages by their path below the root.
+
+    :param precompressed: endings of neighbours ("br", "zst", "gz"), the favourite first.
+    :param pages: the table in which pages compete for a place in memory.
+    """
+
+    def __init__(self, root: Root, types: MediaTypes, precompressed: Sequence[str], pages: PageCache) -> None:
+        self.root = root
+        self.type_of = types.of
+        self._endings = [(_CODINGS[ending], b"." + ending.encode()) for ending in precompressed]
+        self._pages = pages
+        self._alone: set[bytes] = set()  # pages found to have no neighbours, in this second
+        self._second = 0
+
+    def cached(self, relative: bytes, second: int) -> CachedPage | None:
+        """The page, if it is in memory and its files are still what they were."""
+        entry = self._pages.get(relative)
+        if entry is None or not entry.cached:
+            return None
+        if entry.content.alive(second):
+            self._pages.hit(entry)
+            return entry.content
+        self._pages.drop(entry)
+        return None
+
+    def open(self, relative: bytes, accept: bytes | None, second: int) -> tuple[OpenFile, bytes, bool]:
+        """The file to send, its coding (empty for the plain page), and whether other clients are sent another one.
+
+        :raise HTTPError: as `Root.open`. :raise IsADirectoryError: it is a folder.
+        """
+        plain = self.root.open(relative)
+        others = self._neighbours(relative, plain, second)
+        if not others:
+            return plain, b"", False
+        chosen = choose_coding(accept, list(others))
+        file = others.pop(chosen) if chosen is not None else plain
+        for other in [*others.values(), *([plain] if file is not plain else [])]:
+            other.close()
+        return file, chosen or b"", True
+
+    def sent(self, relative: bytes, size: int, second: int) -> None:
+        """A page of this size was sent whole from its file: perhaps it has earned a place in memory by that."""
+        entry = self._pages.missed(relative, size)
+        if entry is None:
+            return
+        page = self._load(relative, second)
+        if page is not None and self._pages.resize(entry, page.size):
+            entry.content = page
+        else:
+            self._pages.drop(entry)
+
+    def _neighbours(self, relative: bytes, plain: OpenFile, second: int) -> dict[bytes, OpenFile]:
+        """The other forms there are, by coding. One that is older than the page was made of an older page."""
+        if second != self._second:
+            self._second = second
+            self._alone.clear()
+        others: dict[bytes, OpenFile] = {}
+        if relative in self._alone:
+            return others
+        for coding, ending in self._endings:
+            facts = facts_of(self.root.place(relative + ending))
+            if facts is None or facts[0] < plain.modified_ns:
+                continue
+            try:
+                others[coding] = self.root.open(relative + ending)
+            except (HTTPError, IsADirectoryError):
+                continue
+        if not others:
+            self._alone.add(relative)
+        return others
+
+    def _load(self, relative: bytes, second: int) -> CachedPage | None:
+        """Read a page in all its forms; None when that does not work out now."""
+        places = [self.root.place(relative), *(self.root.place(relative + ending) for _, ending in self._endings)]
+        facts = {place: facts_of(place) for place in places}
+        try:
+            plain = self.root.open(relative)
+        except (HTTPError, IsADirectoryError):
+            return None
+        files = {b"": plain, **self._neighbours(relative, plain, second)}
+        forms = {}
+        whole = True
+        for coding, file in files.items():
+            body = os.pread(file.descriptor, file.size, 0)
+            forms[coding] = (body, file.validators(coding))
+            whole = whole and len(body) == file.size and file.unchanged()
+            file.close()
+        return CachedPage(forms, facts, self.type_of(relative), second) if whole else None
