@@ -88,12 +88,12 @@ class ChangeTests(StaticTestCase):
 
         self.begin_in_root(cache={"pages": 0})
         static = self.listener.site.route(parse_head(request(b"/page.html"), Limits()))
-        static._root = Restless(str(self.root))
+        root = static._library.root = Restless(str(self.root))
         for times in (1, 2):
-            static._root.times = times
+            root.times = times
             answer = self.get(b"/page.html")
             self.assertEqual((answer.status, answer.body), (200, b"0 more states"))
-        static._root.times = 1000
+        root.times = 1000
         answer = self.get(b"/page.html")
         self.assertEqual((answer.status, answer["retry-after"]), (503, "1"))
 

@@ -49,6 +49,7 @@ def memorable(request: Request) -> bool:
         and request.minor == 1
         and request.length == 0
         and request.target.raw.startswith(b"/")
+        and not request.target.climbs
         and keep_alive
         and not (_FORGETTABLE - {b"connection"}) & request.fields.keys()
     )
@@ -119,19 +120,13 @@ class Door:
         known = self._heads.get(head)
         if known is not None or len(head) > LONGEST:
             return known
-        cut = head.find(b"\r\n")
-        block = self._blocks.get(head[cut:])
-        place = self._lines.get(head[:cut]) if block is not None else None
-        if place is None:
-            learned = self._learn(head, cut)
-            if learned is None:
-                return None
-            place, block = learned
-        page, line = place
-        fields, rest = block
-        finished = page.finished(fields, now)
-        if finished is None:
+        try:
+            found = self._find(head, now)
+        except Exception:
+            return None  # whatever is wrong will happen again on the long way, where it is told and answered
+        if found is None:
             return None
+        finished, line, rest = found
         known = Known(finished, b"%b %d %d%b" % (line, finished.status, finished.sent, rest))
         if finished.lasts:
             self._heads.put(head, known)
@@ -144,6 +139,21 @@ class Door:
     def figures(self) -> dict[str, int]:
         """How much is remembered."""
         return {"heads": len(self._heads), "lines": len(self._lines), "blocks": len(self._blocks)}
+
+    def _find(self, head: bytes, now: float) -> tuple[Finished, bytes, bytes] | None:
+        """The answer, and what the log has of the line and of the fields."""
+        cut = head.find(b"\r\n")
+        block = self._blocks.get(head[cut:])
+        place = self._lines.get(head[:cut]) if block is not None else None
+        if place is None:
+            learned = self._learn(head, cut)
+            if learned is None:
+                return None
+            place, block = learned
+        page, line = place
+        fields, rest = block
+        finished = page.finished(fields, now)
+        return None if finished is None else (finished, line, rest)
 
     def _learn(self, head: bytes, cut: int) -> tuple | None:
         """Read a head, and remember its parts."""

@@ -92,7 +92,7 @@ class Static:
         except (HTTPError, IsADirectoryError):
             return None
         try:
-            return os.pread(file.descriptor, SMALL, 0), self._library.type_of(name)
+            return os.pread(file.descriptor, file.size, 0), self._library.type_of(name)
         finally:
             file.close()
 
