@@ -30,18 +30,31 @@ class Answer:
         return any(each == name for each, _ in self.fields)
 
 
+def parse_head(head: bytes) -> Answer:
+    """An answer, from its status line to the empty line."""
+    first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    status = re.fullmatch(r"HTTP/1\.1 ([1-5]\d\d) ([\w' -]+)", first)
+    pairs = [re.fullmatch(r"([!#-'*+.^_`|~\w-]+): ([^\0\r\n]*)", line) for line in lines]
+    if status is None or None in pairs:
+        raise AssertionError(f"not the head of an answer: {head!r}")
+    return Answer(int(status[1]), status[2], [(pair[1].lower(), pair[2]) for pair in pairs], b"")
+
+
 class Client:
     """A connection to the server. Every wait for bytes has its end.
 
     :param window: bytes of the receive buffer, for a client that takes little at once; 0 for the system's own.
+    :param source: the address it comes from; None for the one the system chooses.
     """
 
-    def __init__(self, port: int, window: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(self, port: int, window: int = 0, host: str = "127.0.0.1", source: str | None = None) -> None:
         self.socket = socket.socket()
         self.socket.settimeout(PATIENCE)
         if window:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source is not None:
+            self.socket.bind((source, 0))
         self.socket.connect((host, port))
         self._held = bytearray()
 
@@ -61,15 +74,7 @@ class Client:
 
     def answer(self, method: str = "GET") -> Answer:
         """Exactly one answer, by its framing; nothing behind it is touched."""
-        head = self._until(b"\r\n\r\n").decode("latin-1")
-        first, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
-        version, status, reason = first.split(" ", 2)
-        if version != "HTTP/1.1" or not re.fullmatch(r"[1-5]\d\d", status):
-            raise AssertionError(f"not a status line: {first!r}")
-        pairs = [re.fullmatch(r"([!#-'*+.^_`|~\w-]+): ([^\0\r\n]*)", line) for line in lines]
-        if None in pairs:
-            raise AssertionError(f"not a head: {head!r}")
-        answer = Answer(int(status), reason, [(pair[1].lower(), pair[2]) for pair in pairs], b"")
+        answer = parse_head(self._until(b"\r\n\r\n"))
         answer.body = self._body(answer, method)
         return answer
 

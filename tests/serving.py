@@ -34,11 +34,18 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
 
 
-def run(command: Sequence[str | Path], folder: Path, **more) -> subprocess.CompletedProcess:
-    """A command that ends by itself; what it says is text."""
-    return subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, timeout=PATIENCE, text=True, check=False, **more
-    )
+def run(command: Sequence[str | Path], folder: Path, text: bool = True) -> subprocess.CompletedProcess:
+    """A command that ends by itself, and what it says."""
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, encoding="utf-8" if text else None, start_new_session=True,
+    ) as child:  # fmt: skip
+        try:
+            said, complained = child.communicate(timeout=PATIENCE)
+        except BaseException:
+            os.killpg(child.pid, signal.SIGKILL)  # with all that it started
+            raise
+    return subprocess.CompletedProcess(command, child.returncode, said, complained)
 
 
 def twistd(*options: str, folder: Path) -> subprocess.CompletedProcess:
@@ -87,6 +94,11 @@ class Server:
         self._listening.start()
         try:
             self.ports = [int(self.wait_for(SERVING)[2]) for _ in range(endpoints)]
+            # It has opened its ports; signals mean to it what they should only when its reactor runs. Then a client
+            # that comes and goes without a word is let go.
+            client = Client(self.ports[0])
+            client.finish().rest()
+            client.close()
         except BaseException:
             self.kill()
             raise
@@ -158,15 +170,27 @@ class Serving:
         self.addCleanup(server.kill)
         return server
 
-    def connect(self, server: Server, window: int = 0) -> Client:
-        """A client of the server."""
-        client = Client(server.port, window)
+    def connect(self, server: Server | int, **how) -> Client:
+        """A client of the server, or of a port."""
+        client = Client(server if isinstance(server, int) else server.port, **how)
         self.addCleanup(client.close)
+        self.clients = [*getattr(self, "clients", ()), client]
         return client
 
-    def get(self, server: Server, path: str, *lines: str, method: str = "GET") -> Answer:
+    def end(self, server: Server) -> str:
+        """Leave the server, and end it with SIGTERM, as it should end.
+
+        :return: all that it said.
+        """
+        for client in self.clients:
+            client.close()
+        self.assertEqual(server.stop(), 0, server.output)
+        self.assertNotIn("Traceback", server.output)
+        return server.output
+
+    def get(self, server: Server, path: str, *lines: str, method: str = "GET", **how) -> Answer:
         """The answer to a request on a connection of its own."""
-        client = self.connect(server)
+        client = self.connect(server, **how)
         head = (f"{method} {path} HTTP/1.1", "Host: test", "Connection: close", *lines, "", "")
         answer = client.send("\r\n".join(head).encode("latin-1")).answer(method)
         self.assertEqual(client.rest(), b"")
@@ -203,22 +227,24 @@ class Shared(Serving):
     """
 
     options: tuple[str, ...] = ()
-    how: dict = {}
     _current: tuple[type, Server] | None = None
 
     @classmethod
     def fill(cls, root: Path) -> None:
         """Put the files there that are served."""
 
+    @classmethod
+    def launch(cls, folder: Path) -> Server:
+        """The server, in its own folder."""
+        (folder / "root").mkdir()
+        cls.fill(folder / "root")
+        return Server(folder, "--listen", HERE, "--root", "root", *cls.options)
+
     def setUp(self) -> None:
         if Shared._current is None or Shared._current[0] is not type(self):
             Shared._end_current()
             folder = Path(tempfile.mkdtemp(prefix="occwserv-test-")).resolve()
-            root = folder / "root"
-            root.mkdir()
-            self.fill(root)
-            server = Server(folder, "--listen", HERE, "--root", "root", *self.options, **self.how)
-            Shared._current = type(self), server
+            Shared._current = type(self), self.launch(folder)
         self.server = Shared._current[1]
         self.root = self.server.folder / "root"
 

@@ -155,6 +155,13 @@ class Client(raw_client.Client):
             pass
         return bytes(self._held)
 
+    def some(self, count: int) -> int:
+        """Read so many bytes at most, and forget them; how many there were."""
+        try:
+            return len(self.socket.recv(count))
+        except BlockingIOError:
+            return 0
+
     @property
     def ended(self) -> bool:
         """Whether the server has closed the connection, or its side of it."""

@@ -213,10 +213,7 @@ class WriteTests(TimeTestCase):
     def take(self, client: Client, count: int) -> int:
         """Let the client take some bytes; how many there were."""
         self.reactor.pump()
-        try:
-            taken = len(client.socket.recv(count))
-        except BlockingIOError:
-            return 0
+        taken = client.some(count)
         self.reactor.pump()
         return taken
 
@@ -288,6 +285,16 @@ class EndTests(TimeTestCase):
             self.wait(TICK)
         self.wait(2 + LATE)
         self.assertEqual(self.listener.figures()["open"], 0)
+
+    def test_so_is_one_that_did_not_ask_for_the_end(self) -> None:
+        self.configure(timeouts={"linger": 2}, limits={"requests": 1})
+        for fields, lingers in (((), True), ((b"Connection: close",), False)):
+            client = self.connect().send(request(b"/", *fields))
+            self.assertEqual(client.answer()["connection"], "close")
+            self.assertEqual((client.ended, self.listener.figures()["open"]), (True, int(lingers)))
+            client.send(request() if lingers else b"")
+            self.wait(2 + LATE)
+            self.assertEqual(self.listener.figures()["open"], 0)
 
     def test_a_refused_client_that_does_not_read_is_left(self) -> None:
         client = self.connect(send_buffer=5000)

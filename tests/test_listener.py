@@ -223,6 +223,7 @@ class EndTests(FrontEndTestCase):
         self.held.pop().reply(HELLO)
         self.assertEqual(clients[1].answer()["connection"], "close")
         self.assertTrue(clients[1].ended)
+        clients[1].close()
         self.assertEqual(self.listener.stop(idle=True), 0)
 
     def test_stopping_reaches_the_clients_of_every_site(self) -> None:

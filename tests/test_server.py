@@ -226,6 +226,16 @@ class StopTests(RunningTestCase):
         self.stop()
         self.assertEqual(client.send(request()).answer()["connection"], "close")
         self.assertTrue(client.ended)
+        self.assertNoResult(self.stopped)
+        client.close()
+        self.successResultOf(self.stopped)
+
+    def test_who_was_told_to_close_and_does_not_is_waited_for_briefly(self) -> None:
+        self.connect().send(request(b"/stats.json"))
+        client = self.connect()
+        self.stop()
+        client.send(request())
+        self.wait(2 + 2 * TICK)
         self.successResultOf(self.stopped)
 
     def test_one_that_does_not_is_closed_after_the_farewell(self) -> None:

@@ -11,6 +11,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from occwserv.server import CanNotServe, Server
+from occwserv.settings import Settings
 
 from .raw_client import Answer, Client
 from .sockets import request
@@ -25,20 +26,20 @@ class SocketTests(TestCase):
     def setUp(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="occwserv-test-")
         self.addCleanup(shutil.rmtree, self.folder)
+        self.sections: dict = {}
 
-    def begin(self, *listen: str) -> Server:
+    def begin(self, *listen: str, **sections) -> Server:
         self.listen = list(listen)
+        self.sections = sections
         server = Server(reactor, self.chosen(), self.chosen)
         server.privilegedStartService()
         server.startService()
         self.addCleanup(lambda: server.running and server.stopService())
         return server
 
-    def chosen(self):
-        return settings(
-            listen=self.listen, log={"access": None}, static={"root": SITE}, shutdown={"grace": 5},
-            limits={"connections": 100, "descriptors": 8},
-        )  # fmt: skip
+    def chosen(self) -> Settings:
+        usual = {"log": {"access": None}, "static": {"root": SITE}, "shutdown": {"grace": 5}}
+        return settings(listen=self.listen, **{**usual, **self.sections})
 
     @staticmethod
     def port() -> int:
@@ -47,9 +48,9 @@ class SocketTests(TestCase):
             return listening.getsockname()[1]
 
     @staticmethod
-    def get(port: int, host: str = "127.0.0.1") -> Answer:
+    def get(port: int) -> Answer:
         """An answer to a client of its own, which waits for it; to be called in a thread."""
-        client = Client(port, host=host)
+        client = Client(port)
         try:
             return client.send(request(b"/robots.txt", b"Connection: close")).answer()
         finally:
@@ -86,7 +87,28 @@ class SocketTests(TestCase):
         stopped = server.stopService()
         answers = yield DeferredList([deferToThread(client.answer) for client in clients], consumeErrors=True)
         self.assertEqual([answer.status if good else answer.value for good, answer in answers], [200] * 20)
+        for client in clients:
+            client.close()
         yield stopped
+
+    @inlineCallbacks
+    def test_a_request_on_its_way_does_not_cost_the_client_the_last_answer(self):
+        port = self.port()
+        with open(os.path.join(self.folder, "page"), "wb") as page:
+            page.write(b"x" * 60_000)
+        self.begin(f"tcp:{port}:interface=127.0.0.1", static={"root": self.folder}, limits={"requests": 1})
+
+        def ask() -> int:
+            client = Client(port, window=4096)
+            try:
+                client.send(request(b"/page")).take(100)
+                client.send(request(b"/page"))
+                return len(client.rest()) + 100
+            finally:
+                client.close()
+
+        received = yield deferToThread(ask)
+        self.assertGreater(received, 60_000)
 
     @inlineCallbacks
     def test_unix_sockets_are_served(self):

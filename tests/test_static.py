@@ -150,8 +150,9 @@ class StaticTestCase(ServerTestCase):
         self.fill()
         self.begin_in_root()
 
-    def begin_in_root(self, cache: dict | None = None, **static) -> None:
-        self.begin(static={"root": str(self.root), **static}, **({"cache": cache} if cache else {}))
+    def begin_in_root(self, cache: dict | None = None, limits: dict | None = None, **static) -> None:
+        others = {name: section for name, section in (("cache", cache), ("limits", limits)) if section}
+        self.begin(static={"root": str(self.root), **static}, **others)
 
     def fill(self) -> None:
         for name, content in FILES.items():

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from occwserv import __version__
 
-from .raw_client import PATIENCE, Client
+from .raw_client import PATIENCE
 from .serving import HERE, REPOSITORY, SERVING, TWISTD, Serving, run, twistd
 
 SHIPPED = REPOSITORY / "public_html"
@@ -127,9 +127,7 @@ class Starting(Serving, SynchronousTestCase):
 
     def page(self, port: int, path: bytes = b"/") -> bytes:
         """The body of a page."""
-        client = Client(port)
-        self.addCleanup(client.close)
-        return client.send(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % path).answer().body
+        return self.connect(port).send(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % path).answer().body
 
     def site(self, folder: Path, text: str) -> Path:
         """A folder with a front page."""
@@ -143,7 +141,7 @@ class Starting(Serving, SynchronousTestCase):
         (folder / "tap.yaml").write_text("static: {root: site}\nlog: {access: hits.log}\n")
         server = self.start(folder=folder)
         self.assertEqual(self.page(server.port), b"from the file")
-        self.assertEqual(server.stop(), 0)
+        self.end(server)
         self.assertEqual((folder / "hits.log").read_text().count('"GET / HTTP/1.1" 200 13'), 1)
 
     def test_the_command_line_wins_and_its_paths_are_relative_to_the_current_folder(self) -> None:
@@ -162,7 +160,7 @@ class Starting(Serving, SynchronousTestCase):
         self.assertIn(b'"requests"', self.page(server.port, b"/d"))
         self.assertIn(b"<title>Statistics", self.page(server.port, b"/b"))
         self.assertIn(b"404", self.page(server.port, b"/a"))
-        self.assertEqual(server.stop(), 0)
+        self.end(server)
         self.assertEqual((folder / "b.log").read_text().count("\n"), 4)
         self.assertFalse((folder / "sub" / "a.log").exists())
 
@@ -187,14 +185,14 @@ class Starting(Serving, SynchronousTestCase):
             client.connect(f"{folder}/sock")
             client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             self.assertEqual(client.recv(15), b"HTTP/1.1 200 OK")
-        self.assertEqual(server.stop(), 0)
+        self.end(server)
         self.assertFalse((folder / "sock").exists())
 
 
 class Daemon(Serving, SynchronousTestCase):
     """Without `-n` the server goes on when twistd has ended."""
 
-    def end(self, daemon: int) -> None:
+    def wait(self, daemon: int) -> None:
         """Wait for the end of a process that is not our child."""
         self.assertTrue(select.select([daemon], [], [], PATIENCE)[0], "the daemon does not end")
 
@@ -206,17 +204,16 @@ class Daemon(Serving, SynchronousTestCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
         daemon = os.pidfd_open(int((folder / "a.pid").read_text()))
         self.addCleanup(os.close, daemon)
-        self.addCleanup(self.end, daemon)
+        self.addCleanup(self.wait, daemon)
         self.addCleanup(self.kill, daemon)
         # twistd returned when the ports were open, so it has been said where.
         found = re.search(SERVING, (folder / "a.log").read_text())
-        client = Client(int(found[2]))
-        self.addCleanup(client.close)
+        client = self.connect(int(found[2]))
         answer = client.send(b'GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: x"\r\n\r\n').answer()
         self.assertEqual((answer.status, answer.body), (200, b"of a daemon"))
         client.close()
         signal.pidfd_send_signal(daemon, signal.SIGTERM)
-        self.end(daemon)
+        self.wait(daemon)
         self.assertFalse((folder / "a.pid").exists())
         log = (folder / "a.log").read_text()
         # A daemon has no standard output: the access log is in its log.

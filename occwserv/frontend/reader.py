@@ -178,7 +178,7 @@ class ClientReader(Wire):
         if connection.aborted:
             self._abort()
         elif verdict is Reuse.CLOSE:
-            self._end()
+            self._end(connection.request.keep_alive or self._reader.dead)
         elif self._reader.in_body:
             self._state = State.DRAINING
             self._mark = 0
@@ -193,10 +193,13 @@ class ClientReader(Wire):
         self._reader.resume()
         self._advance()
 
-    def _end(self) -> None:
-        """No further request: close, but not over bytes that may still come."""
-        expected = self._reader.dead or self._reader.in_body or self._reader.buffered
-        if expected and not self._ended:
+    def _end(self, more: bool = True) -> None:
+        """No further request: close, but not over bytes that may still come.
+
+        :param more: whether the client may send on, because it was not itself who wanted the end: its next request may
+            be on its way, and would reset the connection if that were closed.
+        """
+        if (more or self._reader.in_body or self._reader.buffered) and not self._ended:
             self._linger()
         else:
             self._close()

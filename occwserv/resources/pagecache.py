@@ -1,15 +1,18 @@
 """Pure. Which pages are kept in memory: pages compete for it (the paper, 2.2).
 
-A table knows twice as many pages as may be cached. Each has a count, raised by a hit, reduced as time goes by, always
-between 1 and the number of pages that may be cached: so age alone evicts nobody. The upper half of the table is
-cached. The lower half competes: a page there takes the place of a cached one as soon as its count is the higher.
+A table knows at most twice as many pages as may be cached. Each has a count, raised by a hit, reduced as time goes by,
+never below 1: so age alone evicts nobody. The upper half of the table is cached. The lower half, with as many places
+as pages are cached, competes: a page there takes the place of a cached one as soon as its count is the higher.
 
-Pages have sizes, which the paper leaves out. A page that needs room wins it only from pages whose counts *together*
-are less than its own, so that one big page can not push out many small ones; and none is larger than `largest`.
+When does time go by? By the paper's rule when a clock says so, and counts end at the number of pages that may be
+cached. By the rule "demand" when a page that competes finds no cached page down at the count 1, and counts end at 7: so
+ageing keeps pace with the load, and what was liked long ago comes down soon (docs/decisions/004-the-page-cache.md).
 
-Each step costs the same however many pages there are. A half is a `Ladder`, on which the lowest page is at hand.
-Ageing adds one to `_age`, which is taken from every rung when it is looked at; only pages that thereby come down to 1
-are touched. Hits of cached pages are noted on the page, and counted when somebody decides something.
+Pages have sizes, which the paper leaves out. A page weighs four times its count less 3, and wins room only from pages
+that weigh less *together*, and are few: a big page can not push out many small ones. None is larger than `largest`.
+
+Each step costs the same however many pages there are. Ageing adds one to `_age`, which is taken from every rung when it
+is looked at. Hits of cached pages are noted on the page, and counted when somebody decides something.
 """
 
 from collections import OrderedDict
@@ -17,6 +20,9 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
+
+HIGHEST = 7  # where counts end by the rule "demand"
+FEW = 24  # pages that one can push out; with the count 7 it could not outweigh more
 
 
 @dataclass(slots=True, eq=False)
@@ -44,54 +50,53 @@ class Ladder:
 
     def __init__(self) -> None:
         self._floor = 1
-        self._bottom: OrderedDict[Hashable, Entry] = OrderedDict()
         self._rungs: dict[int, OrderedDict[Hashable, Entry]] = {}
-        self._heights: list[int] = []  # a heap; rungs that have emptied are dropped when they come to the top
+        self._heights: list[int] = []  # a heap of all rungs; one that is empty goes when it comes to the top
         self._count = 0
+        self.bytes = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def add(self, entry: Entry) -> None:
-        """Take a page in."""
+    def add(self, entry: Entry, last: bool = True) -> None:
+        """Take a page in, behind or before all others of its count."""
+        height = max(entry.rung, self._floor)
+        if height not in self._rungs:
+            self._rungs[height] = OrderedDict()
+            heappush(self._heights, height)
+        self._rungs[height][entry.key] = entry
+        if not last:
+            self._rungs[height].move_to_end(entry.key, last=False)
         self._count += 1
-        if entry.rung <= self._floor:
-            self._bottom[entry.key] = entry
-            return
-        if entry.rung not in self._rungs:
-            self._rungs[entry.rung] = OrderedDict()
-            heappush(self._heights, entry.rung)
-        self._rungs[entry.rung][entry.key] = entry
+        self.bytes += entry.size
 
     def remove(self, entry: Entry) -> None:
         """Let a page go."""
+        del self._rungs[max(entry.rung, self._floor)][entry.key]
         self._count -= 1
-        if entry.rung <= self._floor:
-            del self._bottom[entry.key]
-            return
-        rung = self._rungs[entry.rung]
-        del rung[entry.key]
-        if not rung:
-            del self._rungs[entry.rung]
+        self.bytes -= entry.size
 
     def raise_floor(self, floor: int) -> None:
         """From now on nobody stands lower than `floor`."""
         self._floor = floor
+        bottom: OrderedDict[Hashable, Entry] = OrderedDict()
         while self._heights and self._heights[0] <= floor:
-            # Those who come down stand behind those who were down already.
-            self._bottom.update(self._rungs.pop(heappop(self._heights), {}))
+            rung = self._rungs.pop(heappop(self._heights))
+            if bottom:
+                bottom.update(rung)  # those who come down stand behind those who were down already
+            else:
+                bottom = rung
+        self._rungs[floor] = bottom
+        heappush(self._heights, floor)
 
     def lowest(self) -> Entry:
         """The page with the lowest count, and of these the one that has had it longest."""
-        if self._bottom:
-            return next(iter(self._bottom.values()))
-        while self._heights[0] not in self._rungs:
-            heappop(self._heights)
+        while not self._rungs[self._heights[0]]:
+            del self._rungs[heappop(self._heights)]
         return next(iter(self._rungs[self._heights[0]].values()))
 
     def upwards(self) -> Iterator[Entry]:
         """All pages, the lowest first."""
-        yield from self._bottom.values()
         for height in sorted(self._rungs):
             yield from self._rungs[height].values()
 
@@ -103,17 +108,19 @@ class PageCache:
     :param bytes: how many bytes the cached ones have at most, together.
     :param largest: how many bytes a cached page has at most.
     :param evicted: called with the content of a page that lost its place.
+    :param rule: when time goes by, "demand" or "paper".
     """
 
     def __init__(
-        self, pages: int, bytes: int, largest: int, evicted: Callable[[Any], object] = lambda content: None
+        self, pages: int, bytes: int, largest: int, evicted: Callable[..., Any] = lambda _: None, rule: str = "demand"
     ) -> None:
+        self._by_clock = rule == "paper"
+        self._highest = pages if self._by_clock else min(pages, HIGHEST)
         self._evicted = evicted
         self._pages = pages
         self._bytes = bytes
         self._largest = min(largest, bytes)
         self._age = 0
-        self._used = 0
         self._entries: dict[Hashable, Entry] = {}
         self._cached = Ladder()
         self._competing = Ladder()
@@ -130,50 +137,57 @@ class PageCache:
         entry.noted += 1
 
     def missed(self, key: Hashable, size: int) -> Entry | None:
-        """A page that is not cached was sent.
+        """A page that was not cached was sent.
 
         :return: its entry if it has won a place by that; the owner then puts the content there.
         """
+        entry = self._entries.get(key)
+        if entry is not None and entry.cached:
+            self.hit(entry)  # it was on its way to two clients at once, and has won its place by the other one
+            return None
         if size > self._largest or not self._pages:
             return None
-        entry = self._entries.get(key)
         if entry is None:
-            entry = self._enter(key, size)
+            entry = self._entries[key] = Entry(key, size, rung=self._age + 1)
         else:
             self._competing.remove(entry)
             entry.size = size
             entry.rung = self._raised(entry, 1)
-        return entry if self._win(entry) else self._compete(entry)
+        if not self._win(entry):
+            self._compete(entry)
+        return entry if entry.cached else None
 
     def count(self, entry: Entry) -> int:
-        """The count of a page, from 1 to the number of pages that may be cached."""
+        """The count of a page, at least 1."""
         return max(entry.rung - self._age, 1)
 
     def resize(self, entry: Entry, size: int) -> bool:
-        """A cached page has changed.
+        """A cached page has changed. If it has grown, it wins room from others, or goes on competing.
 
         :return: whether it is still cached.
         """
-        self.settle()
-        if size > self._largest or self._used - entry.size + size > self._bytes:
+        if entry.cached and size <= self._largest:
+            self.settle()
+            self._cached.remove(entry)
+            entry.size = size
+            if not self._win(entry):
+                self._compete(entry)
+        elif entry.cached:
             self.drop(entry)
-            return False
-        self._used += size - entry.size
-        entry.size = size
-        return True
+        return entry.cached
 
     def drop(self, entry: Entry) -> None:
         """Forget a page: it is gone, or can not be cached any more."""
-        self.settle()
-        if self._entries.pop(entry.key, None) is not None:
-            self._leave(entry)
+        if self._entries.get(entry.key) is entry:
+            del self._entries[entry.key]
+            (self._cached if entry.cached else self._competing).remove(entry)
+            self._part(entry)
 
     def age(self) -> None:
-        """Time goes by: every count above 1 is reduced by 1."""
+        """The clock. By the paper's rule, every count above 1 is reduced by 1."""
         self.settle()
-        self._age += 1
-        self._cached.raise_floor(self._age + 1)
-        self._competing.raise_floor(self._age + 1)
+        if self._by_clock:
+            self._grow_older()
 
     def settle(self) -> None:
         """Count the hits that were noted."""
@@ -196,51 +210,59 @@ class PageCache:
 
     def figures(self) -> dict[str, int]:
         """How full the table is."""
-        return {"cached": len(self._cached), "competing": len(self._competing), "bytes": self._used}
+        return {"cached": len(self._cached), "competing": len(self._competing), "bytes": self._cached.bytes}
 
     def _raised(self, entry: Entry, by: int) -> int:
-        return self._age + min(self.count(entry) + by, self._pages)
+        return self._age + min(self.count(entry) + by, self._highest)
 
-    def _enter(self, key: Hashable, size: int) -> Entry:
-        if len(self._competing) >= self._pages:
-            last = self._competing.lowest()
-            self._competing.remove(last)
-            del self._entries[last.key]
-        entry = self._entries[key] = Entry(key, size, rung=self._age + 1)
-        return entry
+    def _weight(self, entry: Entry) -> int:
+        return 4 * self.count(entry) - 3
+
+    def _grow_older(self) -> None:
+        self._age += 1
+        for ladder in (self._cached, self._competing):
+            ladder.raise_floor(self._age + 1)
+
+    def _has_room(self, entry: Entry) -> bool:
+        return len(self._cached) < self._pages and self._cached.bytes + entry.size <= self._bytes
 
     def _win(self, entry: Entry) -> bool:
         """Give a page a place among the cached ones, if there is room or its count earns it."""
-        self.settle()
-        losers, freed, bar = [], 0, 0
-        for other in self._cached.upwards():
-            full = len(self._cached) - len(losers) >= self._pages
-            if not full and self._used - freed + entry.size <= self._bytes:
-                break
-            losers.append(other)
-            freed += other.size
-            bar += self.count(other)
-            if bar >= self.count(entry):
+        losers: list[Entry] = []
+        if not self._has_room(entry):
+            if self.count(entry) == 1:
                 return False
-        for other in losers:
-            self._leave(other)
-            self._compete(other)
-        entry.cached = True
-        self._used += entry.size
+            self.settle()
+            if not self._by_clock and self.count(self._cached.lowest()) > 1:
+                self._grow_older()
+            rest = self._weight(entry)
+            while not self._has_room(entry):
+                other = self._cached.lowest()
+                rest -= self._weight(other)
+                if rest <= 0 or len(losers) == FEW:
+                    for loser in reversed(losers):
+                        self._cached.add(loser, last=False)
+                    return False
+                self._cached.remove(other)
+                losers.append(other)
         self._cached.add(entry)
+        entry.cached = True
+        for loser in losers:
+            self._compete(loser)
         return True
 
     def _compete(self, entry: Entry) -> None:
+        self._part(entry)
+        for _ in range(2):  # when fewer pages are cached than were, the half shrinks, but not at one blow
+            if len(self._competing) and len(self._competing) >= len(self._cached):
+                last = self._competing.lowest()
+                self._competing.remove(last)
+                del self._entries[last.key]
         self._competing.add(entry)
 
-    def _leave(self, entry: Entry) -> None:
-        """Take a page out of its half."""
-        if entry.cached:
-            self._cached.remove(entry)
-            self._used -= entry.size
-            entry.cached = False
-            content, entry.content = entry.content, None
-            if content is not None:
-                self._evicted(content)
-        else:
-            self._competing.remove(entry)
+    def _part(self, entry: Entry) -> None:
+        """A page is not cached any more: its content goes."""
+        entry.cached = False
+        content, entry.content = entry.content, None
+        if content is not None:
+            self._evicted(content)
