@@ -130,7 +130,8 @@ class AccessLog:
         rotate = self._current.rotate
         if rotate and self._path != "-" and self._size and self._size + len(data) > rotate:
             self._close_file()
-            self._move_files()
+            with suppress(OSError):  # what can not be moved is written on to
+                self._move_files()
             self._open_file()
         view = memoryview(b"\n" + data if self._torn else data)
         while view:

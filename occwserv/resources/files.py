@@ -123,6 +123,10 @@ class Root:
             place = os.path.realpath(path)
         self._check_below(place)
 
+    def holds(self, place: bytes) -> bool:
+        """Whether a resolved path is below the root."""
+        return place.startswith(self._below)
+
     def _check_below(self, place: bytes) -> None:
-        if not place.startswith(self._below):
+        if not self.holds(place):
             raise HTTPError(403, "a symbolic link leads out of the root")

@@ -49,6 +49,8 @@ class Library:
         :raise HTTPError: as `Root.open`. :raise IsADirectoryError: it is a folder.
         """
         plain = self.root.open(relative)
+        if relative in self._alone and second == self._second:
+            return plain, b"", False
         others = self._neighbours(relative, plain, second)
         if not others:
             return plain, b"", False

@@ -14,17 +14,19 @@ def list_folder(root: Root, relative: bytes) -> Answer:
 
     :param relative: the folder's path below the root, with a slash at its end; empty for the root.
     """
-    entries = [row for entry in root.scan(relative) if (row := _row(entry)) is not None]
+    entries = [row for entry in root.scan(relative) if (row := _row(root, entry)) is not None]
     entries.sort(key=lambda row: (not row["folder"], row["name"].casefold(), row["name"]))
     page = render("listing.html", path=_text(b"/" + relative), entries=entries, top=not relative)
     fields = ((b"Content-Type", b"text/html; charset=utf-8"), (b"Cache-Control", b"no-cache"))
     return Answer(200, fields, (page,))
 
 
-def _row(entry: os.DirEntry) -> dict | None:
+def _row(root: Root, entry: os.DirEntry) -> dict | None:
     if entry.name.startswith(b"."):
         return None
     try:
+        if entry.is_symlink() and not root.holds(os.path.realpath(entry.path)):
+            return None
         facts = entry.stat()
         folder = entry.is_dir()
         if not folder and not entry.is_file():

@@ -4,9 +4,8 @@ A table knows at most twice as many pages as may be cached. Each has a count, ra
 never below 1: so age alone evicts nobody. The upper half of the table is cached. The lower half, with as many places
 as pages are cached, competes: a page there takes the place of a cached one as soon as its count is the higher.
 
-When does time go by? By the paper's rule when a clock says so, and counts end at the number of pages that may be
-cached. By the rule "demand" when a page that competes finds no cached page down at the count 1, and counts end at 7: so
-ageing keeps pace with the load, and what was liked long ago comes down soon (docs/decisions/004-the-page-cache.md).
+Time goes by, by the paper's rule, when a clock says so. By the rule "demand" it does when a page that competes finds no
+cached page down at the count 1: ageing keeps pace with the load (docs/decisions/004-the-page-cache.md).
 
 Pages have sizes, which the paper leaves out. A page weighs four times its count less 3, and wins room only from pages
 that weigh less *together*, and are few: a big page can not push out many small ones. None is larger than `largest`.
@@ -21,16 +20,15 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
 
-HIGHEST = 7  # where counts end by the rule "demand"
+HIGHEST = 7  # where counts end by the rule "demand"; by the paper's, at the number of pages that may be cached
 FEW = 24  # pages that one can push out; with the count 7 it could not outweigh more
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A page of the table.
+    """A page of the table: `size` is in bytes, `content` what the owner keeps of it while it is cached.
 
-    `size` is in bytes; `content` is what the owner keeps of a cached page. `noted` hits are not in the count yet;
-    `rung` is the count plus what the age of the table was when it was reached.
+    `noted` hits are not in the count yet; `rung` is the count plus what the age of the table was when it was reached.
     """
 
     key: Hashable
@@ -52,8 +50,7 @@ class Ladder:
         self._floor = 1
         self._rungs: dict[int, OrderedDict[Hashable, Entry]] = {}
         self._heights: list[int] = []  # a heap of all rungs; one that is empty goes when it comes to the top
-        self._count = 0
-        self.bytes = 0
+        self._count = self.bytes = 0
 
     def __len__(self) -> int:
         return self._count
@@ -97,8 +94,7 @@ class Ladder:
 
     def upwards(self) -> Iterator[Entry]:
         """All pages, the lowest first."""
-        for height in sorted(self._rungs):
-            yield from self._rungs[height].values()
+        return (entry for height in sorted(self._rungs) for entry in self._rungs[height].values())
 
 
 class PageCache:
@@ -117,13 +113,11 @@ class PageCache:
         self._by_clock = rule == "paper"
         self._highest = pages if self._by_clock else min(pages, HIGHEST)
         self._evicted = evicted
-        self._pages = pages
-        self._bytes = bytes
+        self._pages, self._bytes = pages, bytes
         self._largest = min(largest, bytes)
         self._age = 0
         self._entries: dict[Hashable, Entry] = {}
-        self._cached = Ladder()
-        self._competing = Ladder()
+        self._cached, self._competing = Ladder(), Ladder()
         self._touched: list[Entry] = []
 
     def get(self, key: Hashable) -> Entry | None:
@@ -166,14 +160,14 @@ class PageCache:
 
         :return: whether it is still cached.
         """
-        if entry.cached and size <= self._largest:
+        if size > self._largest:
+            self.drop(entry)
+        if entry.cached:
             self.settle()
             self._cached.remove(entry)
             entry.size = size
             if not self._win(entry):
                 self._compete(entry)
-        elif entry.cached:
-            self.drop(entry)
         return entry.cached
 
     def drop(self, entry: Entry) -> None:
@@ -184,7 +178,7 @@ class PageCache:
             self._part(entry)
 
     def age(self) -> None:
-        """The clock. By the paper's rule, every count above 1 is reduced by 1."""
+        """A second has gone by: its hits are counted. By the paper's rule every count above 1 is reduced by 1."""
         self.settle()
         if self._by_clock:
             self._grow_older()
@@ -202,11 +196,8 @@ class PageCache:
     def rows(self) -> list[tuple[Hashable, int, int, bool]]:
         """Key, count, bytes and whether it is cached, of every page, the highest count first; cached ones first."""
         self.settle()
-        return [
-            (entry.key, self.count(entry), entry.size, entry.cached)
-            for ladder in (self._cached, self._competing)
-            for entry in reversed(list(ladder.upwards()))
-        ]
+        entries = [*self._competing.upwards(), *self._cached.upwards()]
+        return [(entry.key, self.count(entry), entry.size, entry.cached) for entry in reversed(entries)]
 
     def figures(self) -> dict[str, int]:
         """How full the table is."""
