@@ -223,8 +223,7 @@ BAD_OVERRIDES = [
     ("stats.page=/metrics", '--set stats.page=/metrics: stats.page: "/metrics" is stats.metrics already'),
     (
         "listen=[a",
-        "--set listen=[a: listen: not YAML: while parsing a flow sequence, "
-        "expected ',' or ']', but got '<stream end>'",
+        "--set listen=[a: listen: not YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'",
     ),
     ("log.access=a\udc80", "--set log.access=a\\udc80: log.access: not YAML: character U+DC80 is not allowed"),
 ]

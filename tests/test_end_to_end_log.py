@@ -10,9 +10,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from .serving import STATS, Serving
 
 PAGE = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-COMBINED = re.compile(
-    r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:[\d:]{8} \+0000\] "([^"]*)" (\d{3}) (\d+) "[^"]*" "[^"]*"'
-)
+COMBINED = re.compile(r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:[\d:]{8} \+0000\] "([^"]*)" (\d{3}) (\d+) "[^"]*" "[^"]*"')
 
 
 class AccessLog(Serving, SynchronousTestCase):

@@ -71,9 +71,7 @@ class Tree(Shared, TestCase):
         folder = self.server.folder / "mirror"
         folder.mkdir()
         url = f"http://127.0.0.1:{self.server.port}/"
-        done = run(
-            (wget, "--mirror", "--no-parent", "--no-host-directories", "--no-verbose", "--tries=1", url), folder
-        )
+        done = run((wget, "--mirror", "--no-parent", "--no-host-directories", "--no-verbose", "--tries=1", url), folder)
         # Every link of every listing leads somewhere, but there is no robots.txt, which wget asks for by itself.
         self.assertEqual(done.stderr.count("ERROR 404"), 1, done.stderr[-2000:])
         mirrored = contents(folder)
