@@ -1,7 +1,8 @@
 """`python -m benchmarks.hit_ratio`: the page cache's hit ratio beside that of other policies. It takes some minutes.
 
-All have the same bytes to keep pages in. Of each trace the first fifth fills the caches; the rest is counted. A cell
-has two figures, in percent: of the requests, and of their bytes, what was sent from the cache.
+All have the same bytes to keep pages in. Of each trace the first fifth fills the caches; the rest is counted. A
+cell has two figures, in percent: of the requests, and of their bytes, what was sent from the cache. The last row has
+how many pages were put into the cache, for a hundred requests.
 
 The traces are made, not recorded; each is the same in every run. `bursts` is the kind on which counting is a bad idea:
 a tenth of the time there comes a new page, which is asked for a few more times soon, and never again.
@@ -13,7 +14,6 @@ import itertools
 import json
 import os
 import random
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, lru_cache, partial
@@ -104,7 +104,8 @@ def scan(slope: float, requests: int) -> list[int]:
 
 def shift(slope: float, requests: int) -> list[int]:
     """After every 50,000 requests a tenth of the pages change places in the ranking."""
-    zipf, keys = Zipf(slope), []
+    zipf = Zipf(slope)
+    keys: list[int] = []
     while len(keys) < requests:
         keys += zipf.draw(min(50_000, requests - len(keys)))
         places = zipf.random.sample(range(PAGES), PAGES // 10)
@@ -203,18 +204,26 @@ def measure(case: Case) -> dict[str, Any]:
     return {**case._asdict(), **ratios}
 
 
-def table(results: Iterable[dict[str, Any]], names: Sequence[str]) -> str:
-    """Rows of traces, sizes and caches, columns of policies; behind them the means."""
-    rows: dict[str, dict[str, tuple[float, ...]]] = {}
+def line(title: str, cells: Iterable[Sequence[float]]) -> str:
+    """A row: two figures or one for each policy, in percent."""
+    texts = ("".join(f"{100 * figure:6.1f}" for figure in cell) for cell in cells)
+    return f"{title:20}" + "".join(f"{text:14}" for text in texts).rstrip()
+
+
+def show(results: Iterable[dict[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Print rows of traces, sizes and caches, columns of policies, as they come; then the means."""
+    shown: list[dict[str, Any]] = []
+    print("trace    sizes cache" + "".join(f"{name:>12}  " for name in names).rstrip())
     for result in results:
-        row = rows.setdefault(f"{result['trace']:8}  {result['sizes']:5}  {result['share']:4.0%}", {})
-        row[result["policy"]] = tuple(100 * result[figure] for figure in ("objects", "bytes", "loads"))
-    lines = ["trace     sizes  cache" + "".join(f"{name:>13}" for name in names)]
-    lines += [f"{title:21}" + "".join(f"{row[n][0]:8.1f}{row[n][1]:5.1f}" for n in names) for title, row in rows.items()]
-    means = {name: tuple(map(mean, zip(*(row[name] for row in rows.values()), strict=True))) for name in names}
-    lines.append(f"{'mean of all':21}" + "".join(f"{means[n][0]:8.1f}{means[n][1]:5.1f}" for n in names))
-    lines.append(f"{'loads, of 100':21}" + "".join(f"{means[n][2]:8.1f}{'':5}" for n in names))
-    return "\n".join(line.rstrip() for line in lines)
+        shown.append(result)
+        row = shown[-len(names) :]
+        if len(shown) % len(names) == 0:
+            title = f"{result['trace']:8} {result['sizes']:5} {result['share']:4.0%}"
+            print(line(title, [(cell["objects"], cell["bytes"]) for cell in row]), flush=True)
+    columns = [shown[place :: len(names)] for place in range(len(names))]
+    for title, figures in (("mean", ("objects", "bytes")), ("pages put in", ("loads",))):
+        print(line(title, [[mean(cell[name] for cell in column) for name in figures] for column in columns]))
+    return shown
 
 
 def options() -> argparse.Namespace:
@@ -245,13 +254,8 @@ def main() -> None:
     chosen = options()
     rows = itertools.product(chosen.traces, ("equal", "mixed"), (0.01, 0.05))
     cases = [Case(*row, policy, chosen.requests, chosen.clock) for row in rows for policy in chosen.policies]
-    results = []
     with ProcessPoolExecutor(os.cpu_count()) as workers:
-        for result in workers.map(measure, cases, chunksize=len(chosen.policies)):
-            results.append(result)
-            print(f"\r{len(results)} of {len(cases)} ", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    print(table(results, chosen.policies))
+        results = show(workers.map(measure, cases, chunksize=len(chosen.policies)), chosen.policies)
     if chosen.json:
         chosen.json.write_text(json.dumps(results, indent=1) + "\n")
 

@@ -6,6 +6,7 @@ They keep no contents.
 
 from collections import Counter, OrderedDict
 from heapq import heappop, heappush
+from itertools import count
 
 
 class LRU:
@@ -28,7 +29,7 @@ class LRU:
 
 
 class GDSF:
-    """Greedy-dual-size-frequency (Cherkasova 1998): the lowest of `age + count / size` goes first, and is the new age.
+    """Greedy-dual-size-frequency (Cherkasova 1998): the lowest of `age + uses / size` goes first, and is the new age.
 
     Pages of one size make it LFU with dynamic ageing (Arlitt and others 2000).
     """
@@ -36,43 +37,48 @@ class GDSF:
     def __init__(self, room: int) -> None:
         self._room = room
         self._age = 0.0
-        self._counts: dict[int, int] = {}
+        self._uses: dict[int, int] = {}
         self._values: dict[int, float] = {}
-        self._heap: list[tuple[float, int, int]] = []  # value when it was put here, size, key
+        self._heap: list[tuple[float, int, int, int]] = []  # value when it was put here, then a number; size, key
+        self._puts = count()
 
     def request(self, key: int, size: int) -> bool:
         """Whether the page was there."""
-        count = self._counts.get(key, 0)
-        self._counts[key] = count + 1
-        value = self._values[key] = self.value(count + 1, size)
-        if count:
+        if key in self._uses:
+            self._uses[key] += 1
+            self._values[key] = self.value(self._uses[key], size)
             return True
         self._room -= size
         while self._room < 0:
             self._evict()
-        heappush(self._heap, (value, size, key))
+        self._uses[key] = 1
+        self._values[key] = self.value(1, size)
+        self._put(size, key)
         return False
 
-    def value(self, count: int, size: int) -> float:
+    def value(self, uses: int, size: int) -> float:
         """What a page is worth that is used now."""
-        return self._age + count / size
+        return self._age + uses / size
+
+    def _put(self, size: int, key: int) -> None:
+        heappush(self._heap, (self._values[key], next(self._puts), size, key))
 
     def _evict(self) -> None:
-        then, size, key = heappop(self._heap)
+        then, _, size, key = heappop(self._heap)
         while self._values[key] != then:  # values have only risen since: those at the top are the ones to look at
-            heappush(self._heap, (self._values[key], size, key))
-            then, size, key = heappop(self._heap)
+            self._put(size, key)
+            then, _, size, key = heappop(self._heap)
         self._age = then
         self._room += size
-        del self._counts[key], self._values[key]
+        del self._uses[key], self._values[key]
 
 
 class LFU(GDSF):
     """What was used least often since it came goes first."""
 
-    def value(self, count: int, size: int) -> float:
+    def value(self, uses: int, size: int) -> float:
         """What a page is worth that is used now."""
-        return count
+        return uses
 
 
 class S3FIFO:

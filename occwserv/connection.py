@@ -15,6 +15,7 @@ logs the name of the resource, and answers 500 in its place.
 
 import sys
 from enum import Enum
+from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -24,7 +25,7 @@ from .http.dates import http_date
 from .http.errors import Fields, HTTPError
 from .http.head import Request
 from .http.persistence import connection_field
-from .roles import Client
+from .net.outlet import Outlet
 
 SERVER = b"occwserv"
 CLIENT_LEFT = 499
@@ -49,6 +50,36 @@ class Reuse(Enum):
 
     REUSE = 1
     CLOSE = 2
+
+
+class Keeper(Protocol):
+    """Who is told when a connection does not come home as it should."""
+
+    def lost(self, connection: "Connection") -> None: ...
+    def misused(self, error: Misuse) -> None: ...
+    def crashed(self, connection: "Connection") -> None: ...
+
+
+class Site(Protocol):
+    """The parts of the server a connection talks to."""
+
+    backend: Keeper
+
+    def now(self) -> float: ...
+    def failure(self, connection: "Connection", error: HTTPError) -> None: ...
+
+
+class Client(Protocol):
+    """What a connection needs of its client; the front end's reader is one."""
+
+    site: Site
+    outlet: Outlet
+    address: str
+
+    def traffic(self) -> tuple[int, int]: ...
+    def persists(self, connection: "Connection") -> bool: ...
+    def read_body(self, connection: "Connection") -> Deferred: ...
+    def came_home(self, connection: "Connection") -> None: ...
 
 
 class Connection:

@@ -1,17 +1,12 @@
-"""Adapter. Who does what with a connection: the roles the parts of the server play for each other.
+"""Adapter. The roles the parts of the server play for each other.
 
-The parts do not know each other; each knows the roles it needs, and `server.py` casts them.
+The parts do not know each other; each knows the roles it needs, and `server.py` casts them. What a connection needs of
+others stands with it, in `connection.py`.
 """
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from twisted.internet.defer import Deferred
-
-from .http.errors import HTTPError
-from .net.outlet import Outlet
-
-if TYPE_CHECKING:
-    from .connection import Connection, Misuse, Reuse
+from .connection import Connection, Keeper, Reuse
 
 
 class Resource(Protocol):
@@ -19,7 +14,7 @@ class Resource(Protocol):
 
     name: str
 
-    def serve(self, connection: "Connection") -> None:
+    def serve(self, connection: Connection) -> None:
         """Take the connection over. An `HTTPError` raised from here becomes the error page."""
 
 
@@ -44,33 +39,11 @@ class Page(Protocol):
         """The answer to a GET with these fields, None when it can not be had so simply."""
 
 
-class Backend(Protocol):
-    """Where connections come home, and where it is noticed when they do not."""
+class Backend(Keeper, Protocol):
+    """Where connections come home."""
 
-    def home(self, connection: "Connection") -> "Reuse": ...
-    def known(self, finished: Finished, tail: bytes, address: str, now: float, received: int, sent: int) -> None: ...
-    def lost(self, connection: "Connection") -> None: ...
-    def misused(self, error: "Misuse") -> None: ...
-    def crashed(self, connection: "Connection") -> None: ...
+    def home(self, connection: Connection) -> Reuse:
+        """Take a connection back; says what becomes of its client."""
 
-
-class Site(Protocol):
-    """The parts of the server a connection talks to."""
-
-    backend: Backend
-
-    def now(self) -> float: ...
-    def failure(self, connection: "Connection", error: HTTPError) -> None: ...
-
-
-class Client(Protocol):
-    """What a connection needs of its client; the front end's reader is one."""
-
-    site: Site
-    outlet: Outlet
-    address: str
-
-    def traffic(self) -> tuple[int, int]: ...
-    def persists(self, connection: "Connection") -> bool: ...
-    def read_body(self, connection: "Connection") -> Deferred: ...
-    def came_home(self, connection: "Connection") -> None: ...
+    def known(self, finished: Finished, tail: bytes, address: str, now: float, received: int, sent: int) -> None:
+        """A request was answered without a connection being made."""

@@ -159,12 +159,19 @@ class Server(Service):
             },
             "connections": self._listener.figures(),
             **self._stats.figures(),
+            "cache": self._pages.figures(),
+            "door": self._listener.site.door.figures(),
             "log": self._access.figures(),
         }
 
+    def figures_with_pages(self) -> dict:
+        """The same, and the pages of the cache's table, cached and competing."""
+        return {**self.figures(), "pages": self._pages.rows()}
+
     def _site(self, settings: Settings) -> Site:
         """Build what answers requests under these settings."""
-        pages = PageCache(settings.cache.pages, settings.cache.bytes, settings.cache.page, CachedPage.die)
+        cache = settings.cache
+        self._pages = pages = PageCache(cache.pages, cache.bytes, cache.page, CachedPage.die, cache.rule)
         types = MediaTypes(settings.static.types, settings.static.charset)
         library = Library(Root(settings.static.root), types, settings.static.precompressed, pages)
         listing = list_folder if settings.static.listing else None
@@ -186,16 +193,13 @@ class Server(Service):
 
     def _status_pages(self, settings: Settings) -> dict[bytes, StatusPage]:
         stats = settings.stats
+        html, prometheus = b"text/html; charset=utf-8", b"text/plain; version=0.0.4; charset=utf-8"
         forms = (
-            (stats.page, "stats.html", b"text/html; charset=utf-8", as_page, stats.allow.page),
-            (stats.json, "stats.json", b"application/json", as_json, stats.allow.json),
-            (stats.metrics, "metrics", b"text/plain; version=0.0.4; charset=utf-8", as_metrics, stats.allow.metrics),
+            (stats.page, StatusPage("stats.html", html, self.figures_with_pages, as_page, stats.allow.page)),
+            (stats.json, StatusPage("stats.json", b"application/json", self.figures, as_json, stats.allow.json)),
+            (stats.metrics, StatusPage("metrics", prometheus, self.figures, as_metrics, stats.allow.metrics)),
         )
-        return {
-            path.encode(): StatusPage(name, media_type, self.figures, write, allow)
-            for path, name, media_type, write, allow in forms
-            if path
-        }
+        return {path.encode(): form for path, form in forms if path}
 
     def _tick(self) -> None:
         for act in (partial(self._wheel.turn, self._reactor.seconds()), self._listener.tick, self._access.flush):

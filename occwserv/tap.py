@@ -6,6 +6,7 @@ Nothing heavy is imported before the options are read, so that `--help` is quick
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from twisted.application.service import IService
@@ -115,14 +116,20 @@ class Options(usage.Options):
 def makeService(options: Options) -> IService:
     """The server, with the signals it obeys."""
     from twisted.internet import reactor
+    from twisted.internet.error import ReactorNotRunning
 
     from .net.signals import handle_signals
     from .server import Server
 
+    def stop() -> None:
+        # Told a second time, while answers are being finished, it has nothing else to do.
+        with suppress(ReactorNotRunning):
+            reactor.stop()
+
     server = Server(reactor, options.settings, options.load)
     actions = {
-        "SIGTERM": reactor.stop,
-        "SIGINT": reactor.stop,
+        "SIGTERM": stop,
+        "SIGINT": stop,
         "SIGHUP": server.reload,
         "SIGUSR1": server.reopen_log,
     }

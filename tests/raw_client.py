@@ -74,7 +74,7 @@ class Client:
 
     def answer(self, method: str = "GET") -> Answer:
         """Exactly one answer, by its framing; nothing behind it is touched."""
-        answer = parse_head(self._until(b"\r\n\r\n"))
+        answer = parse_head(self.until(b"\r\n\r\n"))
         answer.body = self._body(answer, method)
         return answer
 
@@ -83,9 +83,9 @@ class Client:
             return b""
         if "transfer-encoding" in answer:
             body = b""
-            while size := int(self._until(b"\r\n"), 16):
+            while size := int(self.until(b"\r\n"), 16):
                 body += self.take(size + 2)[:-2]
-            self._until(b"\r\n")
+            self.until(b"\r\n")
             return body
         if "content-length" in answer:
             return self.take(int(answer["content-length"]))
@@ -119,7 +119,8 @@ class Client:
             self.rest()
         return self.take(len(self._held))
 
-    def _until(self, end: bytes) -> bytes:
+    def until(self, end: bytes) -> bytes:
+        """Everything up to these bytes, and them."""
         while end not in self._held:
             if not self._fill():
                 raise AssertionError(f"the connection ended too soon, behind {bytes(self._held[-200:])!r}")

@@ -129,6 +129,10 @@ class Server:
         """Send the process a signal."""
         self._process.send_signal(number)
 
+    def descriptors(self) -> int:
+        """How many files it has open."""
+        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
+
     def end(self) -> int:
         """Wait until it ends, and has said all.
 

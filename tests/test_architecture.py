@@ -16,8 +16,8 @@ MAY_IMPORT = {
     "settings": set(),
     "config": {"settings"},
     "net": set(),
-    "roles": {"connection", "net", "http"},  # the connection for its type alone
-    "connection": {"roles", "net", "http", "csp"},
+    "connection": {"net", "http", "csp"},
+    "roles": {"connection"},
     "frontend": GROUND,
     "resources": GROUND,
     "backend": GROUND,

@@ -103,6 +103,8 @@ class Clients(Shared, SynchronousTestCase):
             b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe", b"nonsense\r\n\r\n",
         )  # fmt: skip
         steady = self.connect(self.server)
+        steady.send(PAGE).answer()
+        before = self.server.descriptors()
         for middle in middles:
             for reset in (False, True):
                 for wait in (False, True):
@@ -114,8 +116,9 @@ class Clients(Shared, SynchronousTestCase):
                         client.take(20)
                     client.close()
                     self.assertEqual(steady.send(PAGE).answer().body, b"front")
-        steady.close()
-        self.until(self.server, lambda figures: figures["connections"]["open"] == 1)
+        self.until(self.server, lambda figures: figures["connections"]["open"] == 2)
+        self.assertEqual(steady.send(PAGE).answer().body, b"front")
+        self.assertLessEqual(self.server.descriptors(), before + 1)  # that of the client who asked for the figures
 
     def test_a_client_that_asks_and_never_reads_is_not_read_either(self) -> None:
         request = b"GET /middle HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 8000 + b"\r\n\r\n"

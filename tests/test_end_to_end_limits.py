@@ -1,6 +1,7 @@
 """How much and how long a client may: every limit is met once, and the server serves on."""
 
 import json
+import re
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -74,7 +75,7 @@ class Times(Shared, SynchronousTestCase):
 
     options = (
         "--set", "timeouts={head: 0.5, idle: 0.5, write: 0.5, linger: 0.5, body: 0.5}",
-        "--set", "limits={rate: 1000000, drain: 1000}",
+        "--set", "limits={rate: 1000, drain: 1000}",
     )  # fmt: skip
 
     @classmethod
@@ -192,6 +193,31 @@ class Descriptors(Serving, SynchronousTestCase):
         self.assertEqual(self.get(server, "/").body, b"front")
         self.assertGreater(self.figures(server)["connections"]["pauses"], 0)
         self.end(server)
+
+    def test_a_page_for_which_there_is_none_is_503_and_no_mistake(self) -> None:
+        for reactor in (None, "epoll"):
+            folder = self.new_folder()
+            with open(folder / "large", "wb") as file:
+                file.truncate(16 << 20)
+            # None is kept free, so that every download may take the last.
+            options = ("--root", ".", "--set", "limits.descriptors=0")
+            server = self.start(*options, folder=folder, descriptors=60, reactor=reactor)
+            clients = [self.connect(server, window=65536) for _ in range(30)]
+            for client in clients:
+                client.send(STATS).answer()
+            begun = [client.send(PAGE.replace(b"/ ", b"/large ")).take(12) for client in clients]
+            self.assertEqual(set(begun), {b"HTTP/1.1 200", b"HTTP/1.1 503"}, reactor)
+            refused = clients[begun.index(b"HTTP/1.1 503")]
+            refused.take(int(re.search(rb"Content-Length: (\d+)", refused.until(b"\r\n\r\n"))[1]))
+            faults = json.loads(refused.send(STATS).answer().body)["faults"]
+            self.assertEqual(faults, {"lost": 0, "twice": 0, "crashed": 0})
+            for client in clients:
+                if client is not refused:
+                    client.close()
+            while (answer := refused.send(PAGE.replace(b"/ ", b"/large ")).answer()).status == 503:
+                pass  # until the server has noticed that they left
+            self.assertEqual(len(answer.body), 16 << 20)
+            self.end(server)
 
     def test_accepting_pauses_and_goes_on(self) -> None:
         self.exhaust(None)

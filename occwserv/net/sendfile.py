@@ -39,8 +39,7 @@ class FileSender:
         self._left = length
         self._moved = moved
         self._done = done
-        handle = transport.getHandle() if hasattr(transport, "getHandle") else None
-        self._socket = handle if isinstance(handle, socket.socket) else None
+        self._socket = own_socket(transport)
         self._ready = self._socket is None
 
     def start(self) -> None:
@@ -95,3 +94,12 @@ class FileSender:
         done, self._done = self._done, None
         self._transport.unregisterProducer()
         done(error)
+
+
+def own_socket(transport) -> socket.socket | None:
+    """The transport's socket, None if it has none that may be written to, or no descriptor is left to share it by."""
+    try:
+        handle = transport.getHandle() if hasattr(transport, "getHandle") else None
+    except OSError:
+        return None
+    return handle if isinstance(handle, socket.socket) else None

@@ -1,17 +1,17 @@
 """Pure. Which pages are kept in memory: pages compete for it (the paper, 2.2).
 
-A table knows at most twice as many pages as may be cached. Each has a count, raised by a hit, reduced as time goes by,
-never below 1: so age alone evicts nobody. The upper half of the table is cached. The lower half, with as many places
-as pages are cached, competes: a page there takes the place of a cached one as soon as its count is the higher.
+A table knows at most twice as many pages as may be cached. Each has a count, raised by a hit, reduced as time goes
+by, never below 1: so age alone evicts nobody. The upper half of the table is cached. The lower half, with as many
+places as pages are cached, competes: a page there takes the place of a cached one as soon as its count is the higher.
 
-Time goes by, by the paper's rule, when a clock says so. By the rule "demand" it does when a page that competes finds no
-cached page down at the count 1: ageing keeps pace with the load (docs/decisions/004-the-page-cache.md).
+Time goes by, by the paper's rule, when a clock says so. By the rule "demand" it does when a page that competes finds
+no cached page down at the count 1: ageing keeps pace with the load (docs/decisions/004-the-page-cache.md).
 
 Pages have sizes, which the paper leaves out. A page weighs four times its count less 3, and wins room only from pages
 that weigh less *together*, and are few: a big page can not push out many small ones. None is larger than `largest`.
 
-Each step costs the same however many pages there are. Ageing adds one to `_age`, which is taken from every rung when it
-is looked at. Hits of cached pages are noted on the page, and counted when somebody decides something.
+Each step costs the same however many pages there are. Ageing adds one to `_age`, which is taken from every rung when
+it is looked at. Hits of cached pages are noted on the page, and counted when somebody decides something.
 """
 
 from collections import OrderedDict

@@ -16,6 +16,9 @@ from ..http.errors import HTTPError
 from .pages import render
 
 Figures = dict
+MOST_PAGES = 100
+"""Pages of each half of the cache's table that the page for people shows."""
+
 _ALLOW = (b"Allow", b"GET, HEAD, OPTIONS")
 
 
@@ -75,7 +78,13 @@ def as_json(figures: Figures) -> bytes:
 
 def as_page(figures: Figures) -> bytes:
     """The figures for people, without scripts: the page asks to be fetched again every five seconds."""
-    return render("stats.html", reasons={str(status): phrase for status, phrase in REASONS.items()}, **figures)
+    reasons = {str(status): phrase for status, phrase in REASONS.items()}
+    pages = [(key.decode("utf-8", "replace"), *facts) for key, *facts in figures.pop("pages")]
+    halves = {
+        "Pages in memory": [row for row in pages if row[3]],
+        "Pages that compete for a place": [row for row in pages if not row[3]],
+    }
+    return render("stats.html", reasons=reasons, halves=halves, most=MOST_PAGES, **figures)
 
 
 def as_metrics(figures: Figures) -> bytes:
@@ -112,6 +121,11 @@ class _Collector:
             "station_passages", "Passages of a station.", "station", {k: v["count"] for k, v in stations.items()}
         )
         yield _total("faults", "Connections that did not come home as they should.", "kind", figures["faults"])
+        for part in ("cache", "door"):
+            family = GaugeMetricFamily(f"occwserv_{part}", f"What the {part} holds.", labels=["of"])
+            for name, value in figures[part].items():
+                family.add_metric([name], value)
+            yield family
         yield _total("log_lines", "Lines of the access log.", "fate", figures["log"])
         yield _total("reloads", "Reloads of the settings.", "outcome", figures["reloads"])
 
