@@ -23,7 +23,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater, react
-from twisted.logger import globalLogPublisher
+from twisted.python import log
 from zope.interface import implementer
 
 from occwserv.net.port import LoopEndpoint, quick
@@ -281,10 +281,10 @@ async def _play_all(reactor, kind: str, scenes: dict[str, Callable]) -> None:
     sheets: list[Sheet] = []
 
     def note_failure(event: dict) -> None:
-        if "log_failure" in event:
-            sheets[-1].note(f"logged {event['log_failure'].type.__name__}")
+        if event["isError"]:
+            sheets[-1].note(f"logged {event['failure'].type.__name__}")
 
-    globalLogPublisher.addObserver(note_failure)
+    log.addObserver(note_failure)
     for name, act in scenes.items():
         stage = Stage(reactor, kind)
         sheets.append(stage.host)

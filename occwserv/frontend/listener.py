@@ -8,6 +8,7 @@ import os
 import resource
 from collections import Counter
 from collections.abc import Callable
+from sys import intern
 
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.internet.protocol import Protocol
@@ -39,6 +40,7 @@ class Listener:
         self.site = site
         self.ports: list[IListeningPort] = []
         self._clients: set[ClientReader] = set()
+        self._leaving = self._left  # one bound method for all clients
         self._from: Counter[str] = Counter()
         self._accepted = 0
         self._refused = 0
@@ -55,7 +57,7 @@ class Listener:
     def buildProtocol(self, address) -> "ClientReader | Turned":
         """Twisted: a client is at the door."""
         limits = self.site.settings.limits
-        host = getattr(address, "host", None) or "unix"
+        host = intern(getattr(address, "host", None) or "unix")
         if len(self._clients) >= limits.connections or self._from[host] >= limits.per_client:
             self._refused += 1
             if not self._from[host]:
@@ -64,7 +66,7 @@ class Listener:
         self._check_descriptors()
         self._accepted += 1
         self._from[host] += 1
-        client = ClientReader(self.site, host, self._left)
+        client = ClientReader(self.site, host, self._leaving)
         self._clients.add(client)
         return client
 

@@ -14,12 +14,17 @@ from ..connection import Connection, Misuse, Reuse
 from ..http.answer import CONTINUE
 from ..http.chunked import End
 from ..http.errors import HTTPError
-from ..http.head import Request
+from ..http.head import Limits, Request
 from ..http.persistence import Circumstances, persists
 from ..http.reader import Refusal, RequestReader
 from ..net.outlet import ClientGone
 from .site import FAREWELL, Site
 from .wire import State, Wire
+
+
+IDLE = RequestReader(Limits())
+"""Stands for the reader of everybody of whom nothing has come yet: most clients wait, and most who ask are answered at
+the door, so most need none. It is never fed."""
 
 
 @implementer(IProtocol, IHalfCloseableProtocol)
@@ -30,7 +35,7 @@ class ClientReader(Wire):
 
     def __init__(self, site: Site, address: str, left: Callable[[Wire], None]) -> None:
         super().__init__(site, address, left)
-        self._reader = RequestReader(site.limits)
+        self._reader = IDLE
         self._advancing = False
         self._began = 0.0  # when the first byte of the request came; 0.0 between requests
         self._served = 0
@@ -43,6 +48,8 @@ class ClientReader(Wire):
         self.received += len(data)
         if self._state in (State.LINGERING, State.CLOSING):
             return
+        if self._reader is IDLE:
+            self._reader = RequestReader(self.site.limits)
         self._reader.feed(data)
         if self._state is State.READING:
             self._advance()
@@ -148,6 +155,7 @@ class ClientReader(Wire):
             self._close()
         elif not self._reader.in_head:
             self._at_door = True
+            self._reader = IDLE
             self._resume()
             idle = self.site.settings.timeouts.idle
             self._wait(min(idle, FAREWELL) if self.site.stopping else idle)

@@ -41,7 +41,7 @@ class Outlet:
         self._gone = False
         self._parts: Iterator | None = None
         self._done: Done | None = None
-        self._room: list[Deferred] = []
+        self._room: list[Deferred] | None = None
         self._sender: FileSender | None = None
         transport.registerProducer(self, True)
 
@@ -80,7 +80,7 @@ class Outlet:
         if not self.full:
             return succeed(None)
         waiting: Deferred = Deferred()
-        self._room.append(waiting)
+        self._room = [*(self._room or ()), waiting]
         return waiting
 
     def _go_on(self, error: Exception | None) -> None:
@@ -119,8 +119,8 @@ class Outlet:
 
     def resumeProducing(self) -> None:
         self.full = False
-        waiting, self._room = self._room, []
-        for each in waiting:
+        waiting, self._room = self._room, None
+        for each in waiting or ():
             each.callback(None)
         self._moved()
 
@@ -133,8 +133,8 @@ class Outlet:
         if self._sender is not None:
             self._sender.stop()
             self._sender = None
-        waiting, self._room = self._room, []
-        for each in waiting:
+        waiting, self._room = self._room, None
+        for each in waiting or ():
             each.errback(ClientGone())
         done, self._done, self._parts = self._done, None, None
         if done is not None:

@@ -51,6 +51,7 @@ class LoopPort:
         self._socket = port.socket
         self._server: asyncio.AbstractServer | None = None
         self._wanted = False
+        self._build = port.factory.buildProtocol
         self._kind = UnixLoopTransport if self._socket.family == socket.AF_UNIX else LoopTransport
         self._address = address_maker(self._socket.family)
         self.startReading()
@@ -97,7 +98,7 @@ class LoopPort:
             )
 
     def _transport(self) -> LoopTransport:
-        return self._kind(self._loop, self._port.factory.buildProtocol, self._address)
+        return self._kind(self._loop, self._build, self._address)
 
 
 def address_maker(family: int):

@@ -23,6 +23,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer, implementer_only
 
+from .options import TcpOptions
+
 HIGH = 64 * 1024
 """Bytes the transport holds before it pauses a push producer: as Twisted's `FileDescriptor.bufferSize`."""
 
@@ -30,7 +32,7 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 @implementer(ITCPTransport, IConsumer, IPushProducer)
-class LoopTransport:
+class LoopTransport(TcpOptions):
     """Twisted's transport to a client, uvloop's protocol of a client.
 
     :param loop: the running uvloop.
@@ -40,8 +42,8 @@ class LoopTransport:
     log = Logger("occwserv.net")
 
     __slots__ = (
-        "_address", "_backed", "_build", "_empty", "_handle", "_loop", "_paused", "_producer", "_protocol",
-        "_reading", "_reason", "_streaming", "_uv", "_write_ended", "connected", "data_received", "disconnecting",
+        "_address", "_again", "_asked", "_backed", "_build", "_empty", "_handle", "_loop", "_paused", "_producer",
+        "_protocol", "_reading", "_reason", "_streaming", "_write_ended", "connected", "data_received", "disconnecting",
     )  # fmt: skip
 
     def __init__(self, loop, build, address) -> None:
@@ -55,7 +57,10 @@ class LoopTransport:
         self._reading = True
         self._write_ended = False
         self._empty = None  # to be called when all that was written has left
+        self._delays = False
         self._handle = None
+        self._asked = False  # the loop tells us whenever the socket takes more
+        self._again = False  # and is to go on doing so
         self._reason = None
         self._backed = False  # something that was written has not left
         self.connected = 0
@@ -153,7 +158,7 @@ class LoopTransport:
     def abortConnection(self) -> None:
         if self.connected and self._reason is None:
             self.disconnecting = True
-            self._uv.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self._end(ConnectionAborted())
 
     def loseWriteConnection(self) -> None:
@@ -165,20 +170,6 @@ class LoopTransport:
 
     def getHost(self):
         return self._address(self._uv.get_extra_info("sockname"))
-
-    # ITCPTransport.
-
-    def getTcpNoDelay(self) -> bool:
-        return bool(self._option(socket.IPPROTO_TCP, socket.TCP_NODELAY))
-
-    def setTcpNoDelay(self, enabled: bool) -> None:
-        self._set_option(socket.IPPROTO_TCP, socket.TCP_NODELAY, enabled)
-
-    def getTcpKeepAlive(self) -> bool:
-        return bool(self._option(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
-
-    def setTcpKeepAlive(self, enabled: bool) -> None:
-        self._set_option(socket.SOL_SOCKET, socket.SO_KEEPALIVE, enabled)
 
     # IConsumer: somebody who writes here, and has to be held back.
 
@@ -221,19 +212,26 @@ class LoopTransport:
     def getHandle(self) -> socket.socket:
         """A socket object of this connection, on a descriptor of its own: the loop refuses to share its own."""
         if self._handle is None:
-            self._handle = socket.socket(fileno=os.dup(self._uv.get_extra_info("socket").fileno()))
+            self._handle = socket.socket(fileno=os.dup(self._socket().fileno()))
         return self._handle
 
     def startWriting(self) -> None:
         """Ask the pull producer for more when the transport is empty and the socket takes more."""
-        if self.connected and not self._backed:
+        if not self.connected or self._backed:
+            return
+        if not self._asked:
+            self._asked = True
             self._loop.add_writer(self.getHandle(), self._writable)
+        self._again = True
 
     def _writable(self) -> None:
-        self._loop.remove_writer(self._handle)
+        self._again = False
         if self._producer is not None:
             self._producer.resumeProducing()
             self._pull_on()
+        if self._asked and not self._again:
+            self._asked = False
+            self._loop.remove_writer(self._handle)
 
     def _pull_on(self) -> None:
         """A pull producer is asked until it has no more: again now, if what it wrote has left already."""
@@ -278,15 +276,11 @@ class LoopTransport:
             self._reading = False
             self._uv.pause_reading()
 
-    def _option(self, level: int, name: int) -> int:
-        return self._uv.get_extra_info("socket").getsockopt(level, name)
-
-    def _set_option(self, level: int, name: int, value: int) -> None:
-        self._uv.get_extra_info("socket").setsockopt(level, name, value)
-
     def _drop_handle(self) -> None:
         if self._handle is not None:
-            self._loop.remove_writer(self._handle)
+            if self._asked:
+                self._asked = False
+                self._loop.remove_writer(self._handle)
             self._handle.close()
             self._handle = None
 
