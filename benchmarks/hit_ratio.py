@@ -4,8 +4,8 @@ All have the same bytes to keep pages in. Of each trace the first fifth fills th
 cell has two figures, in percent: of the requests, and of their bytes, what was sent from the cache. The last row has
 how many pages were put into the cache, for a hundred requests.
 
-The traces are made, not recorded; each is the same in every run. `bursts` is the kind on which counting is a bad idea:
-a tenth of the time there comes a new page, which is asked for a few more times soon, and never again.
+The traces are made, not recorded; each is the same in every run. `bursts` is the kind on which counting is a bad
+idea: a tenth of the time there comes a new page, which is asked for a few more times soon, and never again.
 """
 
 import argparse

@@ -195,7 +195,7 @@ class Descriptors(Serving, SynchronousTestCase):
         self.end(server)
 
     def test_a_page_for_which_there_is_none_is_503_and_no_mistake(self) -> None:
-        # A download may take two descriptors: by the one limit the first of them is the last there is, by the other not.
+        # A download may take two descriptors. By one of the limits the first of them is the last there is.
         for descriptors in (60, 61):
             folder = self.new_folder()
             with open(folder / "large", "wb") as file:

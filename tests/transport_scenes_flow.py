@@ -10,7 +10,7 @@ from .transport_stage import LOCAL, MUCH, HalfParty, Party, Producer, Stage, sce
 ALL = told(MUCH)
 
 
-@scene(host=["made", "pause", "resume", "pause", "resume", "lost ConnectionDone"], guest=[told(MUCH * 2)])
+@scene(host=["made", "pause", "resume", "pause", "resume", "stop", "lost ConnectionDone"], guest=[told(MUCH * 2)])
 async def a_push_producer_is_held_back_by_a_slow_reader(stage: Stage) -> None:
     host, guest = await stage.meet()
     host.transport.registerProducer(Producer(host), True)

@@ -22,7 +22,7 @@ LONGEST = 4096
 _FORGETTABLE = frozenset((
     b"range", b"if-range", b"if-match", b"if-unmodified-since",  # answers that are not the whole page
     b"authorization", b"proxy-authorization",  # answers that are not for everybody
-    b"connection", b"upgrade", b"expect", b"te", b"trailer", b"http2-settings",  # what concerns the connection itself
+    b"upgrade", b"expect", b"te", b"trailer", b"http2-settings",  # what concerns the connection itself
     b"content-length", b"transfer-encoding",
 ))  # fmt: skip
 
@@ -43,15 +43,15 @@ def memorable(request: Request) -> bool:
     A condition on the entity tag or the date (a returning browser) is part of the block and so of the key; the page
     decides it anew each second.
     """
-    keep_alive = request.fields.get(b"connection", b"keep-alive").lower() == b"keep-alive"
+    fields = request.fields
     return (
         request.method == b"GET"
         and request.minor == 1
         and request.length == 0
         and request.target.raw.startswith(b"/")
         and not request.target.climbs
-        and keep_alive
-        and not (_FORGETTABLE - {b"connection"}) & request.fields.keys()
+        and fields.get(b"connection", b"keep-alive").lower() == b"keep-alive"
+        and _FORGETTABLE.isdisjoint(fields)
     )
 
 

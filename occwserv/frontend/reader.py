@@ -21,7 +21,6 @@ from ..net.outlet import ClientGone
 from .site import FAREWELL, Site
 from .wire import State, Wire
 
-
 IDLE = RequestReader(Limits())
 """Stands for the reader of everybody of whom nothing has come yet: most clients wait, and most who ask are answered at
 the door, so most need none. It is never fed."""

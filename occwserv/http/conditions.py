@@ -21,7 +21,7 @@ class Verdict(Enum):
     FAILED = 412
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Validators:
     """What identifies one state of a page: its entity tag as sent, and its last change in whole seconds."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .head import Request
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Circumstances:
     """What besides the request decides.
 

@@ -16,7 +16,7 @@ _HOST = re.compile(
 )
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Target:
     """Where a request goes.
 

@@ -24,6 +24,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer, implementer_only
 
 from .options import TcpOptions
+from .reading import Reading
 
 HIGH = 64 * 1024
 """Bytes the transport holds before it pauses a push producer: as Twisted's `FileDescriptor.bufferSize`."""
@@ -32,7 +33,7 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 @implementer(ITCPTransport, IConsumer, IPushProducer)
-class LoopTransport(TcpOptions):
+class LoopTransport(TcpOptions, Reading):
     """Twisted's transport to a client, uvloop's protocol of a client.
 
     :param loop: the running uvloop.
@@ -42,8 +43,9 @@ class LoopTransport(TcpOptions):
     log = Logger("occwserv.net")
 
     __slots__ = (
-        "_address", "_again", "_asked", "_backed", "_build", "_empty", "_handle", "_loop", "_paused", "_producer",
-        "_protocol", "_reading", "_reason", "_streaming", "_write_ended", "connected", "data_received", "disconnecting",
+        "_address", "_again", "_asked", "_backed", "_build", "_early", "_empty", "_handle", "_loop", "_paused",
+        "_producer", "_protocol", "_reading", "_reason", "_streaming", "_write_ended", "connected", "data_received",
+        "disconnecting",
     )  # fmt: skip
 
     def __init__(self, loop, build, address) -> None:
@@ -55,6 +57,7 @@ class LoopTransport(TcpOptions):
         self._streaming = False
         self._paused = False  # the push producer was told to pause
         self._reading = True
+        self._early = None
         self._write_ended = False
         self._empty = None  # to be called when all that was written has left
         self._delays = False
@@ -72,7 +75,11 @@ class LoopTransport(TcpOptions):
     def connection_made(self, uv) -> None:
         self._uv = uv
         self.connected = 1
-        protocol = self._build(self._address(uv.get_extra_info("peername")))
+        try:
+            protocol = self._build(self._address(uv.get_extra_info("peername")))
+        except Exception:
+            self.log.failure("no protocol could be built")
+            protocol = None
         if protocol is None:
             uv.abort()
             return
@@ -80,11 +87,16 @@ class LoopTransport(TcpOptions):
         self.data_received = protocol.dataReceived
         uv.set_protocol(self)  # the loop remembers `data_received` from here
         uv.set_write_buffer_limits(0, 0)  # tell us whenever something is left in the buffer, and when nothing is
-        protocol.makeConnection(self)
+        try:
+            protocol.makeConnection(self)
+        except Exception:
+            self.log.failure("makeConnection failed")  # and the connection lives on, as Twisted's does
+        if not self._reading:
+            self._keep_early()
 
     def eof_received(self) -> bool:
-        if self.disconnecting:
-            return True
+        if self.disconnecting or not self._reading:
+            return True  # one who does not read will be told when it reads again
         half = IHalfCloseableProtocol(self._protocol, None)
         if half is None:
             self._end(ConnectionDone())
@@ -104,8 +116,7 @@ class LoopTransport(TcpOptions):
         self._backed = False
         if self._producer is not None and (self._paused or not self._streaming):
             self._paused = False
-            self._producer.resumeProducing()
-            self._pull_on()
+            self._ask()
         elif self._empty is not None:
             act, self._empty = self._empty, None
             act()
@@ -132,9 +143,12 @@ class LoopTransport(TcpOptions):
         if not self.connected or self._write_ended:
             return
         self._uv.write(data)
-        if self._backed and self._streaming and not self._paused and self._uv.get_write_buffer_size() > HIGH:
-            self._paused = True
-            self._producer.pauseProducing()
+        if self._backed:
+            if self._streaming and not self._paused and self._uv.get_write_buffer_size() > HIGH:
+                self._paused = True
+                self._producer.pauseProducing()
+        elif self._empty is not None:
+            self._look_again()
 
     @property
     def held(self) -> int:
@@ -191,21 +205,7 @@ class LoopTransport(TcpOptions):
         self._streaming = False
         self._drop_handle()
         if self._empty is not None and self.connected:
-            act, self._empty = self._empty, None
-            self._loop.call_soon(self._when_empty, act)
-
-    # IPushProducer: the protocol holds the client back.
-
-    def pauseProducing(self) -> None:
-        self._stop_reading()
-
-    def resumeProducing(self) -> None:
-        if self.connected and not self.disconnecting and not self._reading:
-            self._reading = True
-            self._uv.resume_reading()
-
-    def stopProducing(self) -> None:
-        self.loseConnection()
+            self._look_again()
 
     # What `sendfile` needs: the socket itself, and to be told when it takes bytes and nothing is before them.
 
@@ -227,11 +227,20 @@ class LoopTransport(TcpOptions):
     def _writable(self) -> None:
         self._again = False
         if self._producer is not None:
-            self._producer.resumeProducing()
-            self._pull_on()
+            self._ask()
         if self._asked and not self._again:
             self._asked = False
             self._loop.remove_writer(self._handle)
+
+    def _ask(self) -> None:
+        """Let the producer go on."""
+        try:
+            self._producer.resumeProducing()
+        except Exception as error:
+            self.log.failure("resumeProducing failed")
+            self._end(error)
+        else:
+            self._pull_on()
 
     def _pull_on(self) -> None:
         """A pull producer is asked until it has no more: again now, if what it wrote has left already."""
@@ -252,6 +261,11 @@ class LoopTransport(TcpOptions):
         else:
             act()
 
+    def _look_again(self) -> None:
+        """What waits for all to have left may not have to wait any more."""
+        act, self._empty = self._empty, None
+        self._loop.call_soon(self._when_empty, act)
+
     def _close(self) -> None:
         self._uv.close()
 
@@ -259,22 +273,23 @@ class LoopTransport(TcpOptions):
         if self.disconnecting:
             self._close()
             return
+        if self._write_ended:
+            return
         self._write_ended = True
         self._uv.write_eof()
         half = IHalfCloseableProtocol(self._protocol, None)
-        if half is not None:
-            half.writeConnectionLost()
+        try:
+            if half is not None:
+                half.writeConnectionLost()
+        except Exception as error:
+            self.log.failure("writeConnectionLost failed")
+            self._end(error)
 
     def _end(self, reason: Exception) -> None:
         """Close without sending what has not left."""
         self._reason = reason
         self.disconnecting = True
         self._uv.abort()
-
-    def _stop_reading(self) -> None:
-        if self.connected and self._reading:
-            self._reading = False
-            self._uv.pause_reading()
 
     def _drop_handle(self) -> None:
         if self._handle is not None:

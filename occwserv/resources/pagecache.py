@@ -111,7 +111,7 @@ class PageCache:
         self, pages: int, bytes: int, largest: int, evicted: Callable[..., Any] = lambda _: None, rule: str = "demand"
     ) -> None:
         self._by_clock = rule == "paper"
-        self._highest = pages if self._by_clock else min(pages, HIGHEST)
+        self._highest = pages if self._by_clock else HIGHEST
         self._evicted = evicted
         self._pages, self._bytes = pages, bytes
         self._largest = min(largest, bytes)

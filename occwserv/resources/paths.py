@@ -12,6 +12,7 @@ from ..http.target import Target
 
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _SLASHES = re.compile(rb"/{2,}")
+_PLAIN = re.compile(rb"(?=.{1,255}$)(?:/[A-Za-z0-9_\-][A-Za-z0-9_\-.]*)*/?")
 NAME_MAX = 255
 """Bytes a file name may have on every file system in use."""
 
@@ -21,6 +22,16 @@ def relative_path(target: Target) -> bytes:
 
     :raise HTTPError: 404 for whatever must not be looked for; that it might exist is not told.
     """
+    return target.raw_path[1:] if is_plain(target.raw_path) else look_closely(target)
+
+
+def is_plain(path: bytes) -> bool:
+    """Whether a path as sent is like nearly every other: none of the questions of `look_closely` arises."""
+    return _PLAIN.fullmatch(path) is not None
+
+
+def look_closely(target: Target) -> bytes:
+    """The same as `relative_path`, for any path."""
     path = _SLASHES.sub(b"/", target.path)
     if target.hides_slash or b"\\" in path or _CONTROL.search(path):
         raise HTTPError(404, "the path has characters that no page of this server has")
