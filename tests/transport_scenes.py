@@ -62,7 +62,7 @@ async def what_is_written_while_closing_is_sent(stage: Stage) -> None:
     await stage.until(lambda: "ended" in guest.sheet)
 
 
-@scene(host=["made", "data b'1'", "lost ConnectionDone"], guest=["reset"])
+@scene(host=["made", "data b'1'", "lost ConnectionDone"], guest=["ended"])
 async def nothing_is_read_behind_the_closing(stage: Stage) -> None:
     def close(host: Party, data: bytes) -> None:
         host.transport.write(MUCH)
@@ -80,7 +80,7 @@ async def nothing_is_read_behind_the_closing(stage: Stage) -> None:
     await stage.until(lambda: guest.sheet.lines)
 
 
-@scene(host=["made", "lost ConnectionDone"], guest=["reset"])
+@scene(host=["made", "lost ConnectionDone"], guest=["ended"])
 async def nothing_is_read_when_it_is_closed_at_once(stage: Stage) -> None:
     _, guest = await stage.meet(first=b"unread", made=lambda host: host.transport.loseConnection())
     await stage.until(lambda: guest.sheet.lines)
@@ -121,6 +121,14 @@ async def what_is_being_closed_can_still_be_aborted(stage: Stage) -> None:
     host.transport.abortConnection()
     await stage.until(lambda: "lost ConnectionAborted" in host.sheet)
     guest.reading = True
+    await stage.until(lambda: "reset" in guest.sheet)
+
+
+@scene(host=["made", "lost ConnectionAborted"], guest=["reset"])
+async def closing_and_aborting_in_one_turn_is_aborting(stage: Stage) -> None:
+    host, guest = await stage.meet()
+    host.transport.loseConnection()
+    host.transport.abortConnection()
     await stage.until(lambda: "reset" in guest.sheet)
 
 

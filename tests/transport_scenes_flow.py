@@ -184,7 +184,7 @@ def fail(*args) -> None:
     raise ValueError("a mistake of the protocol")
 
 
-@scene(host=["made", "data b'x'", "lost ValueError", "logged ValueError"], guest=["ended"])
+@scene(host=["made", "data b'x'", "logged ValueError", "lost ValueError"], guest=["ended"])
 async def a_mistake_when_data_comes(stage: Stage) -> None:
     _, guest = await stage.meet(data=fail)
     guest.send(b"x")
@@ -200,21 +200,21 @@ async def a_mistake_when_the_connection_is_made(stage: Stage) -> None:
     await stage.until(lambda: "lost ConnectionDone" in host.sheet)
 
 
-@scene(host=["made", "read lost", "lost ValueError", "logged ValueError"], guest=["ended"])
+@scene(host=["made", "read lost", "logged ValueError", "lost ValueError"], guest=["ended"])
 async def a_mistake_when_the_client_closes_its_side(stage: Stage) -> None:
     _, guest = await stage.meet(HalfParty, read_lost=fail)
     guest.finish()
     await stage.until(lambda: "ended" in guest.sheet)
 
 
-@scene(host=["made", "write lost", "lost ValueError", "logged ValueError"], guest=["ended"])
+@scene(host=["made", "write lost", "logged ValueError", "lost ValueError"], guest=["ended"])
 async def a_mistake_when_our_side_is_closed(stage: Stage) -> None:
     host, guest = await stage.meet(HalfParty, write_lost=fail)
     host.transport.loseWriteConnection()
     await stage.until(lambda: "lost ValueError" in host.sheet)
 
 
-@scene(host=["made", "pause", "resume", "stop", "lost ValueError", "logged ValueError"], guest=[ALL, "ended"])
+@scene(host=["made", "pause", "resume", "logged ValueError", "stop", "lost ValueError"], guest=[ALL, "ended"])
 async def a_mistake_of_a_producer(stage: Stage) -> None:
     host, guest = await stage.meet(resumed=fail)
     guest.reading = False
@@ -243,14 +243,14 @@ async def a_client_that_is_refused(stage: Stage) -> None:
     guest.sheet.lines = ["ended" if line in ("ended", "reset") else line for line in guest.sheet.lines if line != "?"]
 
 
-@scene(host=["logged ValueError", "made", "data b'x'"], guest=["ended"])
+@scene(host=["logged ValueError", "made", "data b'x'"], guest=[])
 async def a_mistake_when_the_protocol_is_built(stage: Stage) -> None:
     results = [fail, lambda: Party(stage.host)]
     port = await stage.listen(lambda: results.pop(0)())
-    first = stage.connect(port)
-    await stage.until(lambda: "ended" in first.sheet)
-    second = stage.connect(port)
-    second.send(b"x")
+    stage.connect(port)
+    await stage.until(lambda: stage.host.lines)
+    stage.guest.lines.clear()  # Twisted closes this one when its memory is next looked through
+    stage.connect(port).send(b"x")
     await stage.until(lambda: stage.host.unsettled)
 
 

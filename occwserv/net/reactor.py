@@ -2,6 +2,11 @@
 
 import sys
 
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+log = Logger("occwserv.net")
+
 
 def install_reactor() -> None:
     """Install the quickest reactor there is, if none is installed yet (`twistd --reactor NAME` comes first).
@@ -16,4 +21,15 @@ def install_reactor() -> None:
         return
     from twisted.internet import asyncioreactor
 
-    asyncioreactor.install(uvloop.new_event_loop())
+    loop = uvloop.new_event_loop()
+    loop.set_exception_handler(lambda loop, context: tell(context))
+    asyncioreactor.install(loop)
+
+
+def tell(context: dict) -> None:
+    """Log what went wrong in a callback of the loop, where all else is logged: asyncio has a log of its own."""
+    error = context.get("exception")
+    if error is None:
+        log.error("{message}", message=context["message"])
+    else:
+        log.failure("{message}", Failure(error), message=context["message"])

@@ -6,7 +6,7 @@ proxy does until it has reached the server behind it. What comes too early is ke
 
 
 class Reading:
-    """The half of a transport that reads. `_early` is what came before it was wanted, None when nothing is kept back."""
+    """The half of a transport that reads. `_early` is what came before it was wanted; None: nothing is kept back."""
 
     __slots__ = ()
 
@@ -49,12 +49,18 @@ class Reading:
         self._early = None
         self.data_received = self._protocol.dataReceived
         self._uv.set_protocol(self)
+        if (not early or self._tell(self.data_received, early)) and self._reading:
+            self._uv.resume_reading()
+
+    def _tell(self, act, *args) -> bool:
+        """Tell the protocol or its producer something. A mistake of theirs ends the connection.
+
+        :return: whether there was none.
+        """
         try:
-            if early:
-                self.data_received(early)
+            act(*args)
         except Exception as error:
-            self.log.failure("dataReceived failed")
+            self.log.failure("{what} failed", what=act)
             self._end(error)
-        else:
-            if self._reading:
-                self._uv.resume_reading()
+            return False
+        return True

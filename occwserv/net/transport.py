@@ -102,11 +102,7 @@ class LoopTransport(TcpOptions, Reading):
             self._end(ConnectionDone())
             return True
         self._reading = False
-        try:
-            half.readConnectionLost()
-        except Exception as error:
-            self.log.failure("readConnectionLost failed")
-            self._end(error)
+        self._tell(half.readConnectionLost)
         return True
 
     def pause_writing(self) -> None:
@@ -234,12 +230,7 @@ class LoopTransport(TcpOptions, Reading):
 
     def _ask(self) -> None:
         """Let the producer go on."""
-        try:
-            self._producer.resumeProducing()
-        except Exception as error:
-            self.log.failure("resumeProducing failed")
-            self._end(error)
-        else:
+        if self._tell(self._producer.resumeProducing):
             self._pull_on()
 
     def _pull_on(self) -> None:
@@ -267,7 +258,9 @@ class LoopTransport(TcpOptions, Reading):
         self._loop.call_soon(self._when_empty, act)
 
     def _close(self) -> None:
-        self._uv.close()
+        if self._reason is None:
+            self._uv.write_eof()  # the client is to see the end, not the reset that closing over unread bytes sends
+            self._uv.close()
 
     def _end_writing(self) -> None:
         if self.disconnecting:
@@ -278,12 +271,8 @@ class LoopTransport(TcpOptions, Reading):
         self._write_ended = True
         self._uv.write_eof()
         half = IHalfCloseableProtocol(self._protocol, None)
-        try:
-            if half is not None:
-                half.writeConnectionLost()
-        except Exception as error:
-            self.log.failure("writeConnectionLost failed")
-            self._end(error)
+        if half is not None:
+            self._tell(half.writeConnectionLost)
 
     def _end(self, reason: Exception) -> None:
         """Close without sending what has not left."""
