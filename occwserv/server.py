@@ -47,7 +47,7 @@ from .resources.status import StatusPage, as_json, as_metrics, as_page
 from .settings import Settings
 
 TICK = 0.5
-"""Seconds between two turns of the wheel: how late a deadline may be noticed."""
+"""Seconds between two turns of the wheel: how late a deadline may be noticed, and how long a count of the cache lasts."""
 
 
 class Server(Service):
@@ -202,7 +202,8 @@ class Server(Service):
         return {path.encode(): form for path, form in forms if path}
 
     def _tick(self) -> None:
-        for act in (partial(self._wheel.turn, self._reactor.seconds()), self._listener.tick, self._access.flush):
+        turn = partial(self._wheel.turn, self._reactor.seconds())
+        for act in (turn, self._listener.tick, self._access.flush, self._pages.age):
             try:
                 act()
             except Exception:

@@ -6,15 +6,18 @@ all scenes, played on Twisted's own transports under its own choice of a reactor
 """
 
 import json
+import shutil
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from zlib import crc32
 
 from twisted.internet.address import UNIXAddress
@@ -69,6 +72,12 @@ class Sheet:
     def unsettled(self) -> bytes:
         """The bytes that came since something else happened."""
         return bytes(self._data)
+
+    def forget(self) -> bytes:
+        """The same, which are not to be noted."""
+        data = self.unsettled
+        self._data.clear()
+        return data
 
     def __contains__(self, line: str) -> bool:
         return line in self.lines
@@ -143,6 +152,7 @@ class Guest:
         self.sheet = sheet
         self.reading = True
         self.socket = socket.socket(family)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)  # or the system comes to hold ever more
         self.socket.connect(name)
         self.socket.setblocking(False)
         self._unsent = b""
@@ -153,10 +163,15 @@ class Guest:
         self._unsent += data
         self.look()
 
+    @property
+    def sent(self) -> bool:
+        """Whether the system has taken all that was to be sent."""
+        return not self._unsent
+
     def finish(self) -> None:
         """Say that nothing more will be sent."""
         self.look()
-        assert not self._unsent
+        assert self.sent
         self.socket.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
@@ -196,13 +211,22 @@ class Stage:
         self.reactor = reactor
         self.host = Sheet()
         self.guest = Sheet()
+        self.folder = Path(tempfile.mkdtemp(prefix="occwserv-test-"))
         self._kind = kind
         self._ports: list = []
         self._guests: list[Guest] = []
 
-    async def listen(self, build: Callable[[], Protocol | None] | Factory, where: str = LOCAL):
-        """A port whose clients are given to the protocols that are built."""
-        endpoint = serverFromString(self.reactor, where)
+    @property
+    def unix(self) -> str:
+        """An endpoint of this scene in the file system."""
+        return f"unix:{self.folder}/socket"
+
+    async def listen(self, build: Callable[[], Protocol | None] | Factory, where: str | object = LOCAL):
+        """A port whose clients are given to the protocols that are built.
+
+        :param where: an endpoint, or its description.
+        """
+        endpoint = serverFromString(self.reactor, where) if isinstance(where, str) else where
         if self._kind == "loop":
             endpoint = quick(endpoint, self.reactor)
             assert isinstance(endpoint, LoopEndpoint)
@@ -226,6 +250,10 @@ class Stage:
         self._guests.append(guest)
         return guest
 
+    def forget(self, port) -> None:
+        """The scene closes the port itself."""
+        self._ports.remove(port)
+
     async def meet(
         self, host: type[Party] = Party, where: str = LOCAL, first: bytes = b"", **acts
     ) -> tuple[Party, Guest]:
@@ -245,7 +273,7 @@ class Stage:
         guest.send(first)
         await self.turns()
         port.startReading()
-        await self.until(lambda: "made" in self.host)
+        await self.until(lambda: hosts and hosts[0].transport)
         return hosts[0], guest
 
     async def turns(self, count: int = 30) -> None:
@@ -273,6 +301,7 @@ class Stage:
             guest.close()
         await DeferredList([maybeDeferred(port.stopListening) for port in self._ports])
         await self.turns()
+        shutil.rmtree(self.folder)
         return sheets
 
 

@@ -8,6 +8,7 @@ import asyncio
 import socket
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
 from zope.interface import implementer
@@ -51,6 +52,7 @@ class LoopPort:
         self._socket = port.socket
         self._server: asyncio.AbstractServer | None = None
         self._wanted = False
+        self._taking: set[asyncio.Task] = set()  # those who were accepted, and have no protocol yet
         self._build = port.factory.buildProtocol
         self._kind = UnixLoopTransport if self._socket.family == socket.AF_UNIX else LoopTransport
         self._address = address_maker(self._socket.family)
@@ -83,12 +85,15 @@ class LoopPort:
             except OSError:
                 return
             client.setblocking(False)
-            self._loop.create_task(self._loop.connect_accepted_socket(self._transport, client))
+            task = self._loop.create_task(self._loop.connect_accepted_socket(self._transport, client))
+            self._taking.add(task)
+            task.add_done_callback(self._taking.discard)
 
     def stopListening(self):
-        """Accept nobody any more, and close the socket."""
+        """Accept nobody any more, and close the socket; fires when those who were taken in have their protocols."""
         self.stopReading()
-        return self._port.stopListening()
+        taken = DeferredList([Deferred.fromFuture(task) for task in self._taking], consumeErrors=True)
+        return taken.addCallback(lambda _: self._port.stopListening())
 
     async def _accept(self) -> None:
         if self._wanted and self._server is None:

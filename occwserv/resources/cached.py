@@ -6,17 +6,15 @@ at; when one has changed, come or gone, the page is dead and says so to whoever 
 is more than a second older than the file.
 """
 
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..connection import SERVER
 from ..http.answer import encode_head
 from ..http.conditions import Validators, Verdict, evaluate
 from ..http.dates import http_date
 from ..http.negotiation import choose_coding
+from .files import Facts, facts_of
 from .selection import body_fields, page_fields
-
-Facts = tuple[int, int, int, int]
 
 
 class Finished:
@@ -42,12 +40,15 @@ class Finished:
     def at(self, second: int) -> bytes | None:
         """All bytes of the answer in this second, None when the page is dead."""
         if second == self._second:
+            self._page.used()
             return self._data
         if self._page is not None and not self._page.alive(second):
             self.release()
             return None
-        self._second = second
         self._data = b"".join((self._before, http_date(second), self._after))
+        if self._page is not None:
+            self._second = second
+            self._page.used()
         return self._data
 
     def release(self) -> None:
@@ -60,9 +61,10 @@ class CachedPage:
 
     :param forms: for each coding (b"" for the plain page, which is always there) the bytes and their validators.
     :param facts: of the file of the page and those its neighbours would have, what the file system said of each.
+    :param used: called whenever the page is sent.
     """
 
-    __slots__ = ("_alive", "_checked", "_facts", "_finished", "codings", "forms", "media_type", "size")
+    __slots__ = ("_alive", "_checked", "_facts", "_finished", "codings", "forms", "media_type", "size", "used")
 
     def __init__(
         self,
@@ -70,8 +72,10 @@ class CachedPage:
         facts: Mapping[bytes, Facts | None],
         media_type: bytes,
         second: int,
+        used: Callable[[], None],
     ) -> None:
         self.forms = dict(forms)
+        self.used = used
         self.codings = [coding for coding in forms if coding]
         self.media_type = media_type
         self.size = sum(len(body) for body, _ in forms.values())
@@ -132,12 +136,3 @@ def finish(
         fields += [(b"Content-Type", media_type), (b"Content-Length", b"%d" % len(body))]
     status = 304 if body is None else 200
     return Finished(page, status, encode_head(status, [(b"Date", b"?"), (b"Server", SERVER), *fields]), body or b"")
-
-
-def facts_of(path: bytes) -> Facts | None:
-    """What tells one state of a file from another; None for a file that is not there."""
-    try:
-        facts = os.stat(path)
-    except OSError:
-        return None
-    return facts.st_mtime_ns, facts.st_size, facts.st_ino, facts.st_ctime_ns

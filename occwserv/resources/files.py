@@ -13,6 +13,19 @@ _MISSING = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EIN
 _EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM))
 
 
+Facts = tuple[int, int, int, int]
+"""What tells one state of a file from another: when it was modified and changed, its size and inode."""
+
+
+def facts_of(path: bytes) -> Facts | None:
+    """The facts of a file by its path; None for one that is not there."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino
+
+
 @dataclass(slots=True)
 class OpenFile:
     """A regular file below the root, open for reading. Whoever has it closes it."""
@@ -32,6 +45,11 @@ class OpenFile:
         """
         tag = b"%x-%x-%x" % (self.inode, self.size, self.changed_ns)
         return Validators(b'"%b%b"' % (tag, b"-" + coding if coding else b""), self.modified_ns // 10**9)
+
+    @property
+    def facts(self) -> Facts:
+        """What `facts_of` says of the file in this state."""
+        return self.modified_ns, self.changed_ns, self.size, self.inode
 
     def unchanged(self) -> bool:
         """Whether what was read since the file was opened is one state of it."""

@@ -5,13 +5,14 @@ in memory, with all their forms (`pagecache`, `cached`).
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from ..http.errors import HTTPError
 from ..http.media import MediaTypes
 from ..http.negotiation import choose_coding
-from .cached import CachedPage, facts_of
-from .files import OpenFile, Root
+from .cached import CachedPage
+from .files import OpenFile, Root, facts_of
 from .pagecache import PageCache
 
 _CODINGS = {"br": b"br", "zst": b"zstd", "gz": b"gzip"}
@@ -38,7 +39,6 @@ class Library:
         if entry is None or not entry.cached:
             return None
         if entry.content.alive(second):
-            self._pages.hit(entry)
             return entry.content
         self._pages.drop(entry)
         return None
@@ -60,12 +60,21 @@ class Library:
             other.close()
         return file, chosen or b"", True
 
-    def sent(self, relative: bytes, size: int, second: int) -> None:
-        """A page of this size was sent whole from its file: perhaps it has earned a place in memory by that."""
+    def sent(self, relative: bytes, size: int, second: int, file: OpenFile | None = None, body: bytes = b"") -> None:
+        """A page of this size was sent whole from its file: perhaps it has earned a place in memory by that.
+
+        :param file: the plain page, if it is that whose `body` was read, and found unchanged.
+        """
         entry = self._pages.missed(relative, size)
         if entry is None:
             return
-        page = self._load(relative, second)
+        used = partial(self._pages.hit, entry)
+        if file is not None and relative in self._alone:
+            neighbours = {self.root.place(relative + ending): None for _, ending in self._endings}
+            facts = {self.root.place(relative): file.facts, **neighbours}
+            entry.content = CachedPage({b"": (body, file.validators())}, facts, self.type_of(relative), second, used)
+            return
+        page = self._load(relative, second, used)
         if page is not None and self._pages.resize(entry, page.size):
             entry.content = page
         else:
@@ -79,19 +88,21 @@ class Library:
         others: dict[bytes, OpenFile] = {}
         if relative in self._alone:
             return others
+        alone = True
         for coding, ending in self._endings:
             facts = facts_of(self.root.place(relative + ending))
+            alone = alone and facts is None
             if facts is None or facts[0] < plain.modified_ns:
                 continue
             try:
                 others[coding] = self.root.open(relative + ending)
             except (HTTPError, IsADirectoryError):
                 continue
-        if not others:
+        if alone:
             self._alone.add(relative)
         return others
 
-    def _load(self, relative: bytes, second: int) -> CachedPage | None:
+    def _load(self, relative: bytes, second: int, used: Callable[[], None]) -> CachedPage | None:
         """Read a page in all its forms; None when that does not work out now."""
         places = [self.root.place(relative), *(self.root.place(relative + ending) for _, ending in self._endings)]
         facts = {place: facts_of(place) for place in places}
@@ -107,4 +118,4 @@ class Library:
             forms[coding] = (body, file.validators(coding))
             whole = whole and len(body) == file.size and file.unchanged()
             file.close()
-        return CachedPage(forms, facts, self.type_of(relative), second) if whole else None
+        return CachedPage(forms, facts, self.type_of(relative), second, used) if whole else None

@@ -126,6 +126,7 @@ class Static:
     def _page(self, request: Request, relative: bytes, now: float) -> Answer:
         cached = self._library.cached(relative, int(now))
         if cached is not None:
+            cached.used()
             coding = cached.choose(request.fields.get(b"accept-encoding"))
             body, validators = cached.forms[coding]
             form = Representation(
@@ -196,7 +197,7 @@ class StaticPage:
                 return None
         finally:
             file.close()
-        self._library.sent(self._relative, len(body), second)
+        self._library.sent(self._relative, len(body), second, None if coding else file, body)
         validators = file.validators(coding)
         if has_page(fields, validators, second):
             body = None
