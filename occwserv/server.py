@@ -47,7 +47,7 @@ from .resources.status import StatusPage, as_json, as_metrics, as_page
 from .settings import Settings
 
 TICK = 0.5
-"""Seconds between two turns of the wheel: how late a deadline may be noticed, and how long a count of the cache lasts."""
+"""Seconds between two turns of the wheel: how late a deadline may be noticed, how often pages in memory grow older."""
 
 
 class Server(Service):

@@ -1,6 +1,7 @@
 """Scenes of writing, reading and ending: what the server's side and the client's side are told in each."""
 
-from .transport_stage import MUCH, HalfParty, Party, Stage, scene, told
+from .transport_parties import MUCH, HalfParty, Party, told
+from .transport_stage import Stage, scene
 
 ALL = told(MUCH)
 
@@ -34,7 +35,7 @@ async def closing_sends_what_is_held_to_one_who_reads_late(stage: Stage) -> None
     await stage.turns()
     assert host.transport.connected
     guest.reading = True
-    await stage.until(lambda: "ended" in guest.sheet)
+    await stage.heard("ended")
 
 
 @scene(host=["made", "lost ConnectionDone"], guest=["data b'beforebehind'", "ended"])
@@ -44,7 +45,7 @@ async def what_is_written_in_the_turn_of_the_closing_is_sent(stage: Stage) -> No
     host.transport.loseConnection()
     host.transport.write(b"behind")
     host.transport.loseConnection()
-    await stage.until(lambda: "lost ConnectionDone" in host.sheet)
+    await stage.noted("lost ConnectionDone")
     host.transport.write(b"too late")
     host.transport.writeSequence([b"this", b"too"])
     host.transport.loseConnection()
@@ -59,7 +60,7 @@ async def what_is_written_while_closing_is_sent(stage: Stage) -> None:
     await stage.turns()
     host.transport.write(b"+")
     guest.reading = True
-    await stage.until(lambda: "ended" in guest.sheet)
+    await stage.heard("ended")
 
 
 @scene(host=["made", "data b'1'", "lost ConnectionDone"], guest=["ended"])
@@ -88,9 +89,9 @@ async def nothing_is_read_when_it_is_closed_at_once(stage: Stage) -> None:
 
 @scene(host=["made", "lost ConnectionDone"], guest=["ended"])
 async def to_stop_producing_is_to_close(stage: Stage) -> None:
-    host, guest = await stage.meet()
+    host, _ = await stage.meet()
     host.transport.stopProducing()
-    await stage.until(lambda: "ended" in guest.sheet)
+    await stage.heard("ended")
 
 
 @scene(host=["made", "lost ConnectionAborted"], guest=["reset"])
@@ -104,10 +105,10 @@ async def aborting_resets_and_drops_what_is_held(stage: Stage) -> None:
     host.transport.abortConnection()
     host.transport.loseConnection()
     host.transport.write(b"more")
-    await stage.until(lambda: "lost ConnectionAborted" in host.sheet)
+    await stage.noted("lost ConnectionAborted")
     host.transport.abortConnection()
     guest.reading = True
-    await stage.until(lambda: "reset" in guest.sheet)
+    await stage.heard("reset")
 
 
 @scene(host=["made", "lost ConnectionAborted"], guest=["reset"])
@@ -119,37 +120,37 @@ async def what_is_being_closed_can_still_be_aborted(stage: Stage) -> None:
     host.transport.loseConnection()
     await stage.turns()
     host.transport.abortConnection()
-    await stage.until(lambda: "lost ConnectionAborted" in host.sheet)
+    await stage.noted("lost ConnectionAborted")
     guest.reading = True
-    await stage.until(lambda: "reset" in guest.sheet)
+    await stage.heard("reset")
 
 
 @scene(host=["made", "lost ConnectionAborted"], guest=["reset"])
 async def closing_and_aborting_in_one_turn_is_aborting(stage: Stage) -> None:
-    host, guest = await stage.meet()
+    host, _ = await stage.meet()
     host.transport.loseConnection()
     host.transport.abortConnection()
-    await stage.until(lambda: "reset" in guest.sheet)
+    await stage.heard("reset")
 
 
 @scene(host=["made", "lost ConnectionAborted"], guest=["reset"])
 async def aborting_at_once(stage: Stage) -> None:
-    _, guest = await stage.meet(made=lambda host: host.transport.abortConnection())
-    await stage.until(lambda: "reset" in guest.sheet)
+    await stage.meet(made=lambda host: host.transport.abortConnection())
+    await stage.heard("reset")
 
 
 @scene(host=["made", "data b'x'", "lost ConnectionAborted"], guest=["reset"])
 async def aborting_when_data_comes(stage: Stage) -> None:
     _, guest = await stage.meet(data=lambda host, data: host.transport.abortConnection())
     guest.send(b"x")
-    await stage.until(lambda: "reset" in guest.sheet)
+    await stage.heard("reset")
 
 
 @scene(host=["made", "lost ConnectionLost"], guest=[])
 async def a_client_that_resets(stage: Stage) -> None:
-    host, guest = await stage.meet(HalfParty)
+    _, guest = await stage.meet(HalfParty)
     guest.reset()
-    await stage.until(lambda: "lost ConnectionLost" in host.sheet)
+    await stage.noted("lost ConnectionLost")
 
 
 @scene(host=["made", "lost ConnectionLost"], guest=[])
@@ -160,7 +161,7 @@ async def a_client_that_resets_while_only_written_to(stage: Stage) -> None:
     host.transport.write(MUCH)
     await stage.turns()
     guest.reset()
-    await stage.until(lambda: "lost ConnectionLost" in host.sheet)
+    await stage.noted("lost ConnectionLost")
 
 
 @scene(host=["made", "lost ConnectionLost"], guest=[])
@@ -171,7 +172,7 @@ async def a_client_that_resets_while_it_is_closed(stage: Stage) -> None:
     host.transport.loseConnection()
     await stage.turns()
     guest.reset()
-    await stage.until(lambda: "lost ConnectionLost" in host.sheet)
+    await stage.noted("lost ConnectionLost")
 
 
 @scene(host=["made", "data b'last'", "lost ConnectionDone"], guest=["ended"])
@@ -179,7 +180,7 @@ async def a_client_that_closes_its_side_ends_one_who_knows_no_halves(stage: Stag
     _, guest = await stage.meet()
     guest.send(b"last")
     guest.finish()
-    await stage.until(lambda: "ended" in guest.sheet)
+    await stage.heard("ended")
 
 
 @scene(host=["made", "data b'last'", "read lost", "lost ConnectionDone"], guest=["data b'still here'", "ended"])
@@ -187,13 +188,13 @@ async def a_client_that_closes_its_side_can_be_written_to(stage: Stage) -> None:
     host, guest = await stage.meet(HalfParty)
     guest.send(b"last")
     guest.finish()
-    await stage.until(lambda: "read lost" in host.sheet)
+    await stage.noted("read lost")
     await stage.turns()
     host.transport.write(b"still ")
     await stage.turns()
     host.transport.write(b"here")
     host.transport.loseConnection()
-    await stage.until(lambda: "ended" in guest.sheet)
+    await stage.heard("ended")
 
 
 @scene(
@@ -206,14 +207,14 @@ async def our_side_is_closed_and_we_read_on(stage: Stage) -> None:
     host.transport.loseWriteConnection()
     host.transport.write(b"again")
     host.transport.loseWriteConnection()
-    await stage.until(lambda: "ended" in guest.sheet)
+    await stage.heard("ended")
     host.transport.write(b"not sent any more")
     host.transport.writeSequence([b"nor", b"this"])
     guest.send(b"reading ")
     await stage.turns()
     guest.send(b"on")
     guest.finish()
-    await stage.until(lambda: "read lost" in host.sheet)
+    await stage.noted("read lost")
     await stage.turns()
     assert host.transport.connected
     host.transport.loseConnection()
@@ -224,10 +225,10 @@ async def our_side_is_closed_by_one_who_knows_no_halves(stage: Stage) -> None:
     host, guest = await stage.meet()
     host.transport.write(b"last")
     host.transport.loseWriteConnection()
-    await stage.until(lambda: "ended" in guest.sheet)
+    await stage.heard("ended")
     guest.send(b"reading on")
     guest.finish()
-    await stage.until(lambda: "lost ConnectionDone" in host.sheet)
+    await stage.noted("lost ConnectionDone")
 
 
 @scene(host=["made", "write lost", "lost ConnectionDone"], guest=[ALL, "ended"])
@@ -239,7 +240,7 @@ async def our_side_is_closed_behind_what_is_held(stage: Stage) -> None:
     await stage.turns()
     assert "write lost" not in host.sheet
     guest.reading = True
-    await stage.until(lambda: "ended" in guest.sheet)
+    await stage.heard("ended")
     host.transport.loseConnection()
 
 
@@ -253,7 +254,7 @@ async def closing_goes_before_closing_our_side(stage: Stage) -> None:
     host.transport.loseConnection()
     host.transport.loseWriteConnection()
     guest.reading = True
-    await stage.until(lambda: "ended" in guest.sheet)
+    await stage.heard("ended")
 
 
 @scene(host=["made", "data b'abc'", "lost ConnectionDone"], guest=[])
@@ -274,7 +275,7 @@ async def one_who_does_not_read_is_given_nothing(stage: Stage) -> None:
     await stage.turns()
     assert host.sheet.unsettled == b"a" and host.transport.connected
     host.transport.resumeProducing()
-    await stage.until(lambda: "lost ConnectionDone" in host.sheet)
+    await stage.noted("lost ConnectionDone")
 
 
 @scene(host=["made", "data b'abc'", "read lost", "lost ConnectionDone"], guest=["ended"])
@@ -286,7 +287,7 @@ async def one_who_does_not_read_from_the_beginning_is_given_nothing(stage: Stage
     await stage.turns()
     assert not host.sheet.unsettled and "read lost" not in host.sheet
     host.transport.resumeProducing()
-    await stage.until(lambda: "read lost" in host.sheet)
+    await stage.noted("read lost")
     host.transport.loseConnection()
 
 
@@ -302,4 +303,4 @@ async def one_who_does_not_read_for_a_moment_is_given_it_later(stage: Stage) -> 
     await stage.turns()
     assert not host.sheet.unsettled
     host.transport.resumeProducing()
-    await stage.until(lambda: "lost ConnectionDone" in host.sheet)
+    await stage.noted("lost ConnectionDone")

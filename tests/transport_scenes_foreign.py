@@ -8,7 +8,8 @@ from twisted.protocols.policies import LimitTotalConnectionsFactory, WrappingFac
 from twisted.protocols.portforward import ProxyFactory
 from twisted.protocols.wire import QOTD, Chargen, Discard, Echo
 
-from .transport_stage import MUCH, Stage, scene, told
+from .transport_parties import MUCH, told
+from .transport_stage import Stage, scene
 
 
 @scene(host=[], guest=[told(b"hello, world" + MUCH), "data b'another'"])
@@ -30,7 +31,7 @@ async def an_echo(stage: Stage) -> None:
 @scene(host=[], guest=["data b'An apple a day keeps the doctor away.\\r\\n'", "ended"])
 async def a_quote_of_the_day(stage: Stage) -> None:
     stage.connect(await stage.listen(QOTD)).send(b"unread")
-    await stage.until(lambda: "ended" in stage.guest)
+    await stage.heard("ended")
 
 
 @scene(host=[], guest=["all of it"])
@@ -86,7 +87,12 @@ class Clerk(LineReceiver):
 
 @scene(
     host=[],
-    guest=["data b'line cba\\r\\ntaken\\r\\nline fed\\r\\nline ihg\\r\\nbye\\r\\n'", "ended", "data b'too long\\r\\n'", "ended"],
+    guest=[
+        "data b'line cba\\r\\ntaken\\r\\nline fed\\r\\nline ihg\\r\\nbye\\r\\n'",
+        "ended",
+        "data b'too long\\r\\n'",
+        "ended",
+    ],
 )
 async def lines_and_raw_data(stage: Stage) -> None:
     factory = Factory.forProtocol(Clerk)
@@ -96,9 +102,9 @@ async def lines_and_raw_data(stage: Stage) -> None:
     for piece in (b"ab", b"c\r", b"\ntake 5\r\n123", b"45def\r\npause\r\ngh", b"i\r\nbye\r\nnever answered\r\n"):
         guest.send(piece)
         await stage.turns(5)
-    await stage.until(lambda: "ended" in stage.guest)
+    await stage.heard("ended")
     stage.connect(port).send(b"x" * 20_000)
-    await stage.until(lambda: stage.guest.lines.count("ended") == 2)
+    await stage.heard("ended", 2)
 
 
 class Strings(Int32StringReceiver):
@@ -139,7 +145,7 @@ async def a_file_in_pieces(stage: Stage) -> None:
     guest.reading = False
     await stage.turns()
     guest.reading = True
-    await stage.until(lambda: "ended" in stage.guest)
+    await stage.heard("ended")
     guest = stage.connect(port)
     guest.reading = False
     await stage.turns()
@@ -164,7 +170,7 @@ async def a_proxy_before_an_echo(stage: Stage) -> None:
     guest.reading = True
     await stage.until(lambda: len(stage.guest.unsettled) == 7 + len(MUCH))
     guest.finish()
-    await stage.until(lambda: "ended" in stage.guest)
+    await stage.heard("ended")
 
 
 @scene(host=[], guest=["data b'first'", "data b'second'", "ended", "ended"])
@@ -192,7 +198,7 @@ async def a_factory_that_refuses(stage: Stage) -> None:
     first.send(b"one")
     await stage.until(lambda: stage.guest.unsettled == b"one")
     stage.connect(port)
-    await stage.until(lambda: "ended" in stage.guest)
+    await stage.heard("ended")
     stage.guest.lines.sort(reverse=True)
     stage.host.note(f"limit {limited.connectionCount}")
     first.close()

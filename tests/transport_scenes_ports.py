@@ -2,14 +2,11 @@
 
 import socket
 
-from twisted.internet.interfaces import (
-    IConsumer, IHalfCloseableProtocol, IListeningPort, IPushProducer, ITCPTransport, ITransport,
-)  # fmt: skip
+from twisted.internet.interfaces import IConsumer, IListeningPort, IPushProducer, ITCPTransport, ITransport
 from twisted.internet.protocol import Factory
 
-from .transport_stage import MUCH, HalfParty, Party, Stage, scene, told
-
-LOCAL6 = "tcp6:0:interface=\\:\\:1"
+from .transport_parties import MUCH, Guest, HalfParty, Party, told
+from .transport_stage import LOCAL6, Stage, scene
 
 
 def say(host: Party) -> None:
@@ -30,7 +27,7 @@ async def what_it_says_of_itself(stage: Stage) -> None:
     host.transport.loseConnection()
     say(host)
     guest.reading = True
-    await stage.until(lambda: "ended" in guest.sheet)
+    await stage.heard("ended")
 
 
 @scene(host=["made", "TypeError", "TypeError", "lost ConnectionDone"], guest=[])
@@ -52,7 +49,7 @@ async def only_bytes_are_written(stage: Stage) -> None:
 async def the_options_of_tcp(stage: Stage) -> None:
     host, guest = await stage.meet()
     transport = host.transport
-    for interface in (ITransport, ITCPTransport, IConsumer, IPushProducer, IHalfCloseableProtocol):
+    for interface in (ITransport, ITCPTransport, IConsumer, IPushProducer):
         if interface.providedBy(transport):
             host.sheet.note(interface.__name__)
     delays = []
@@ -119,9 +116,9 @@ async def visit(stage: Stage, where: str) -> None:
     if mine:
         factory.learn(mine[:2], "the client")
     port.startReading()
-    await stage.until(lambda: "made" in stage.host)
+    await stage.noted("made")
     guest.close()
-    await stage.until(lambda: "lost ConnectionDone" in stage.host)
+    await stage.noted("lost ConnectionDone")
     await port.stopListening()
 
 
@@ -135,10 +132,13 @@ async def the_addresses_of_version_4(stage: Stage) -> None:
     await visit(stage, "tcp:0:interface=127.0.0.1")
 
 
+ADDRESS6 = "IPv6Address" if LOCAL6.startswith("tcp6") else "IPv4Address"
+
+
 @scene(
-    host=["start", "listening at IPv6Address the port", "built of IPv6Address the client", "made",
-          "peer IPv6Address the client", "host IPv6Address the port", "lost ConnectionDone",
-          "peer IPv6Address the client", "stop"],
+    host=["start", f"listening at {ADDRESS6} the port", f"built of {ADDRESS6} the client", "made",
+          f"peer {ADDRESS6} the client", f"host {ADDRESS6} the port", "lost ConnectionDone",
+          f"peer {ADDRESS6} the client", "stop"],
     guest=[],
 )  # fmt: skip
 async def the_addresses_of_version_6(stage: Stage) -> None:
@@ -165,20 +165,20 @@ async def halves_and_much_data_elsewhere(stage: Stage) -> None:
         guest.reading = False
         guest.send(b"last")
         guest.finish()
-        await stage.until(lambda number=number: stage.host.lines.count("read lost") == number)
+        await stage.noted("read lost", number)
         host.transport.write(MUCH)
         host.transport.loseConnection()
         await stage.turns()
         guest.reading = True
-        await stage.until(lambda number=number: guest.sheet.lines.count("ended") == number)
+        await stage.heard("ended", number)
 
 
 @scene(host=["made", "lost ConnectionAborted"] * 2, guest=["reset", "ended"])
 async def aborting_elsewhere(stage: Stage) -> None:
-    for number, where in enumerate((LOCAL6, stage.unix), start=1):
-        host, guest = await stage.meet(where=where)
+    for where, end in ((LOCAL6, "reset"), (stage.unix, "ended")):
+        host, _ = await stage.meet(where=where)
         host.transport.abortConnection()
-        await stage.until(lambda number=number: len(guest.sheet.lines) == number)
+        await stage.heard(end)
 
 
 @scene(host=["made", "made", "lost ConnectionDone", "lost ConnectionDone"], guest=["data b'still here'"])
@@ -186,7 +186,7 @@ async def who_waits_is_taken_in_when_the_port_is_read_from_again(stage: Stage) -
     hosts: list[Party] = []
     port = await stage.listen(lambda: hosts.append(Party(stage.host)) or hosts[-1])
     first = stage.connect(port)
-    await stage.until(lambda: "made" in stage.host)
+    await stage.noted("made")
     port.stopReading()
     port.stopReading()
     second = stage.connect(port)
@@ -220,7 +220,7 @@ async def who_was_taken_in_is_served_when_the_port_is_closed(stage: Stage) -> No
     port = await stage.listen(lambda: Party(stage.host))
     where = port.getHost()
     first = stage.connect(port)
-    await stage.until(lambda: "made" in stage.host)
+    await stage.noted("made")
     port.stopReading()
     second = stage.connect(port)
     await stage.turns()
@@ -244,3 +244,29 @@ async def a_port_that_is_closed_at_once(stage: Stage) -> None:
         stage.forget(port)
         await port.stopListening()
         await stage.turns()
+
+
+GONE = ["built of IPv4Address the client", "made", "peer IPv4Address the client", "host IPv4Address the port",
+        "data b'abc'"]  # fmt: skip
+GONE_LATER = "peer IPv4Address the client"
+
+
+@scene(
+    host=["start", *GONE, "lost ConnectionDone", GONE_LATER, *GONE, "lost ConnectionLost", GONE_LATER],
+    guest=[],
+    loop_host=["start", *GONE, "lost ConnectionDone", GONE_LATER],  # the system does not tell any more who it was
+)
+async def who_has_left_before_it_is_taken_in(stage: Stage) -> None:
+    factory = Addressed(stage)
+    port = await stage.listen(factory)
+    factory.learn((port.getHost().host, port.getHost().port), "the port")
+    for leave, reason in ((Guest.close, "ConnectionDone"), (Guest.reset, "ConnectionLost")):
+        port.stopReading()
+        guest = stage.connect(port)
+        factory.learn(guest.socket.getsockname(), "the client")
+        guest.send(b"abc")
+        leave(guest)
+        await stage.turns()
+        port.startReading()
+        await stage.turns()
+        assert stage.kind == "loop" or f"lost {reason}" in stage.host

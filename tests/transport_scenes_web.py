@@ -16,7 +16,8 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 from twisted.web.static import Data, File
 
-from .transport_stage import LOCAL, MUCH, Stage, scene, told
+from .transport_parties import MUCH, told
+from .transport_stage import LOCAL, LOCAL6, Stage, scene
 
 PIECES = 40
 
@@ -145,7 +146,7 @@ async def a_last_request(stage: Stage) -> None:
     stage.guest.data = seen.extend
     for number, data in enumerate((request("/hello", minor=0), request("/hello", "Connection: close")), start=1):
         stage.connect(port).send(data)
-        await stage.until(lambda number=number: stage.guest.lines.count("ended") == number)
+        await stage.heard("ended", number)
         stage.guest.note(brief(without_date(seen)))
         seen.clear()
 
@@ -200,7 +201,7 @@ async def a_stream_that_waits_for_the_client(stage: Stage) -> None:
 
 @scene(host=[], guest=[HELLO] * 2)
 async def pages_elsewhere(stage: Stage) -> None:
-    for where in ("tcp6:0:interface=\\:\\:1", stage.unix):
+    for where in (LOCAL6, stage.unix):
         guest = stage.connect(await site(stage, where))
         guest.send(request("/hello"))
         stage.guest.note(brief(await answers(stage, guest, 1)))
@@ -263,4 +264,4 @@ async def an_echo_over_tls(stage: Stage) -> None:
     options = optionsForClientTLS("localhost", Certificate(own.original))
     client = TCP4ClientEndpoint(stage.reactor, "127.0.0.1", port.getHost().port)
     await connectProtocol(wrapClientTLS(options, client), Caller(stage))
-    await stage.until(lambda: "lost ConnectionDone" in stage.guest)
+    await stage.heard("lost ConnectionDone")

@@ -8,200 +8,37 @@ all scenes, played on Twisted's own transports under its own choice of a reactor
 import json
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from zlib import crc32
 
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater, react
 from twisted.python import log
-from zope.interface import implementer
 
 from occwserv.net.port import LoopEndpoint, quick
 from occwserv.net.reactor import install_reactor
 
 from .raw_client import PATIENCE
 from .serving import REPOSITORY, environment
+from .transport_parties import Guest, Party, Sheet
 
 KINDS = ("stock", "loop")
 LOCAL = "tcp:0:interface=127.0.0.1"
-MUCH = bytes(range(251)) * 40_000
-"""More than the system holds between two ends of a connection."""
-
-
-def told(data: bytes) -> str:
-    """Data as it is noted: how it was cut does not matter."""
-    return f"data {bytes(data)!r}" if len(data) < 80 else f"data {len(data)} bytes {crc32(data):08x}"
-
-
-class Sheet:
-    """What one side was told, in its order."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self._data = bytearray()
-
-    def note(self, line: str) -> None:
-        """Something happened."""
-        self.settle()
-        self.lines.append(line)
-
-    def data(self, data: bytes) -> None:
-        """Bytes came."""
-        self._data += data
-
-    def settle(self) -> None:
-        """Note the bytes that came since something else happened."""
-        if self._data:
-            self.lines.append(told(self._data))
-            self._data.clear()
-
-    @property
-    def unsettled(self) -> bytes:
-        """The bytes that came since something else happened."""
-        return bytes(self._data)
-
-    def forget(self) -> bytes:
-        """The same, which are not to be noted."""
-        data = self.unsettled
-        self._data.clear()
-        return data
-
-    def __contains__(self, line: str) -> bool:
-        return line in self.lines
-
-
-class Party(Protocol):
-    """One side of a connection. It notes what it is told, and then does what the scene gave it to do."""
-
-    def __init__(self, sheet: Sheet, **acts: Callable) -> None:
-        self.sheet = sheet
-        self.acts = acts
-
-    def _told(self, event: str, *args) -> None:
-        act = self.acts.get(event)
-        if act is not None:
-            act(self, *args)
-
-    def connectionMade(self) -> None:
-        self.sheet.note("made")
-        self._told("made")
-
-    def dataReceived(self, data: bytes) -> None:
-        self.sheet.data(data)
-        self._told("data", data)
-
-    def connectionLost(self, reason) -> None:
-        self.sheet.note(f"lost {type(reason.value).__name__}")
-        self._told("lost")
-
-
-@implementer(IHalfCloseableProtocol)
-class HalfParty(Party):
-    """One that goes on when the other side has said that it sends nothing more."""
-
-    def readConnectionLost(self) -> None:
-        self.sheet.note("read lost")
-        self._told("read_lost")
-
-    def writeConnectionLost(self) -> None:
-        self.sheet.note("write lost")
-        self._told("write_lost")
-
-
-class Producer:
-    """A producer that notes what it is told. A pull producer sends its pieces, one each time it is asked."""
-
-    def __init__(self, party: Party, pieces: list[bytes] | None = None) -> None:
-        self._party = party
-        self._pieces = pieces
-
-    def pauseProducing(self) -> None:
-        self._party.sheet.note("pause")
-
-    def resumeProducing(self) -> None:
-        self._party.sheet.note("resume")
-        if self._pieces:
-            self._party.transport.write(self._pieces.pop(0))
-        elif self._pieces is not None:
-            self._party.transport.unregisterProducer()
-            self._party._told("produced")
-        else:
-            self._party._told("resumed")
-
-    def stopProducing(self) -> None:
-        self._party.sheet.note("stop")
-
-
-class Guest:
-    """The client's side: a socket of the system, read and written at each turn, as far as that goes at once."""
-
-    def __init__(self, sheet: Sheet, family: int, name) -> None:
-        self.sheet = sheet
-        self.reading = True
-        self.socket = socket.socket(family)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)  # or the system comes to hold ever more
-        self.socket.connect(name)
-        self.socket.setblocking(False)
-        self._unsent = b""
-        self._over = False
-
-    def send(self, data: bytes) -> None:
-        """Send bytes, now or when the server takes them."""
-        self._unsent += data
-        self.look()
-
-    @property
-    def sent(self) -> bool:
-        """Whether the system has taken all that was to be sent."""
-        return not self._unsent
-
-    def finish(self) -> None:
-        """Say that nothing more will be sent."""
-        self.look()
-        assert self.sent
-        self.socket.shutdown(socket.SHUT_WR)
-
-    def reset(self) -> None:
-        """End the connection at once, whatever is under way."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close()
-
-    def close(self) -> None:
-        self._over = True
-        self.socket.close()
-
-    def look(self) -> None:
-        """Send and receive what can be."""
-        if self._over:
-            return
-        try:
-            if self._unsent:
-                with suppress(BlockingIOError):
-                    self._unsent = self._unsent[self.socket.send(self._unsent) :]
-            if self.reading:
-                with suppress(BlockingIOError):
-                    while data := self.socket.recv(1 << 20):
-                        self.sheet.data(data)
-                    self._end("ended")
-        except ConnectionError:
-            self._end("reset")
-
-    def _end(self, how: str) -> None:
-        self.sheet.note(how)
-        self.reading = False
+try:
+    with socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+    LOCAL6 = "tcp6:0:interface=\\:\\:1"
+except OSError:
+    LOCAL6 = LOCAL  # a machine without it
 
 
 class Stage:
@@ -212,7 +49,7 @@ class Stage:
         self.host = Sheet()
         self.guest = Sheet()
         self.folder = Path(tempfile.mkdtemp(prefix="occwserv-test-"))
-        self._kind = kind
+        self.kind = kind
         self._ports: list = []
         self._guests: list[Guest] = []
 
@@ -227,7 +64,7 @@ class Stage:
         :param where: an endpoint, or its description.
         """
         endpoint = serverFromString(self.reactor, where) if isinstance(where, str) else where
-        if self._kind == "loop":
+        if self.kind == "loop":
             endpoint = quick(endpoint, self.reactor)
             assert isinstance(endpoint, LoopEndpoint)
         factory = build
@@ -291,6 +128,14 @@ class Stage:
                 raise AssertionError("never came about")
             await self.turns(1)
 
+    async def heard(self, line: str, times: int = 1) -> None:
+        """Wait until clients have noted something so many times."""
+        await self.until(lambda: self.guest.lines.count(line) == times)
+
+    async def noted(self, line: str, times: int = 1) -> None:
+        """Wait until the server's side has noted something so many times."""
+        await self.until(lambda: self.host.lines.count(line) == times)
+
     async def clear(self) -> dict[str, list[str]]:
         """What was noted. Then all is closed."""
         await self.turns()
@@ -333,11 +178,16 @@ def main(kind: str, module: str) -> None:
     react(lambda reactor: Deferred.fromCoroutine(_play_all(reactor, kind, scenes)))
 
 
-def scene(host: list[str], guest: list[str]) -> Callable:
-    """Marks a scene, and tells what is to be noted in it on every transport."""
+def scene(host: list[str], guest: list[str], loop_host: list[str] | None = None) -> Callable:
+    """Marks a scene, and tells what is to be noted in it on every transport.
+
+    :param loop_host: what the server's side notes with uvloop, where it has to be something else.
+    """
 
     def mark(act: Callable) -> Callable:
-        act.scene = {"host": host, "guest": guest}
+        act.scene = {kind: {"host": host, "guest": guest} for kind in KINDS}
+        if loop_host is not None:
+            act.scene["loop"]["host"] = loop_host
         return act
 
     return mark

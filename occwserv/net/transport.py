@@ -75,8 +75,9 @@ class LoopTransport(TcpOptions, Reading):
     def connection_made(self, uv) -> None:
         self._uv = uv
         self.connected = 1
-        try:
-            protocol = self._build(self._address(uv.get_extra_info("peername")))
+        address = self._address(uv.get_extra_info("peername"))
+        try:  # whoever has no address has left already
+            protocol = None if address is None else self._build(address)
         except Exception:
             self.log.failure("no protocol could be built")
             protocol = None
