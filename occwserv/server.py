@@ -8,6 +8,7 @@ The way of a connection, as a picture:
                   '------ reuse or close <--- recycle -> stats, log
 """
 
+import gc
 import platform
 import resource
 from collections.abc import Callable
@@ -45,6 +46,9 @@ from .resources.pagecache import PageCache
 from .resources.static import Static
 from .resources.status import StatusPage, as_json, as_metrics, as_page
 from .settings import Settings
+
+GARBAGE = 50_000
+"""Objects that are made and not freed before the collector of rings looks at them."""
 
 TICK = 0.5
 """Seconds between two turns of the wheel: how late a deadline may be noticed, how often pages in memory grow older."""
@@ -86,6 +90,11 @@ class Server(Service):
     def startService(self) -> None:
         """Serve."""
         super().startService()
+        # What is here now stays, and what requests make is freed by its count of references: the collector of rings
+        # needs to look rarely. With its own pace it took a fifteenth of the time of a busy server.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GARBAGE)
         self._access.start()
         self._ticking.start(TICK, now=False)
 

@@ -97,7 +97,7 @@ class Door:
     :param log_line: what the access log has of a request line, `log_fields` what it has of the fields.
     """
 
-    __slots__ = ("_blocks", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_route")
+    __slots__ = ("_blocks", "_entries", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_route", "_seen")
 
     def __init__(
         self,
@@ -107,6 +107,8 @@ class Door:
         log_line: Callable[[bytes], bytes],
         log_fields: Callable[[dict[bytes, bytes]], bytes],
     ) -> None:
+        self._entries = entries
+        self._seen: set[int] = set()  # the hashes of heads that came once
         self._heads = Memory(entries)
         self._lines = Memory(entries)
         self._blocks = Memory(entries)
@@ -129,8 +131,19 @@ class Door:
         finished, line, rest = found
         known = Known(finished, b"%b %d %d%b" % (line, finished.status, finished.sent, rest))
         if finished.lasts:
-            self._heads.put(head, known)
+            self._remember(head, known)
         return known
+
+    def _remember(self, head: bytes, known: Known) -> None:
+        """Remember a head that comes for the second time. Most new meetings of a line and a block come once."""
+        trace = hash(head)
+        if trace in self._seen:
+            self._seen.discard(trace)
+            self._heads.put(head, known)
+        else:
+            if len(self._seen) >= self._entries:
+                self._seen.clear()
+            self._seen.add(trace)
 
     def forget(self, head: bytes) -> None:
         """The answer to a head does not stand any more."""

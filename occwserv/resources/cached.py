@@ -6,7 +6,7 @@ at; when one has changed, come or gone, the page is dead and says so to whoever 
 is more than a second older than the file.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ..connection import SERVER
 from ..http.answer import encode_head
@@ -56,20 +56,47 @@ class Finished:
         self._data, self._after, self._second = None, b"", -1
 
 
+class Folder:
+    """A folder, looked at once a second at most: as long as it is what it was, no file has come into it or gone."""
+
+    __slots__ = ("_checked", "_path", "_state")
+
+    def __init__(self, path: bytes) -> None:
+        self._path = path
+        self._checked = -1
+        self._state: Facts | None = None
+
+    def state(self, second: int) -> Facts | None:
+        """What the file system says of the folder; None when it has changed too lately to tell the next change."""
+        if self._checked != second:
+            self._checked = second
+            self._state = facts_of(self._path)
+            # A second change within a tick of the file system's clock would leave the times as the first did.
+            if self._state is not None and self._state[1] // 10**9 >= second - 1:
+                self._state = None
+        return self._state
+
+
 class CachedPage:
     """A page in memory. `size` is the bytes of all its forms.
 
     :param forms: for each coding (b"" for the plain page, which is always there) the bytes and their validators.
-    :param facts: of the file of the page and those its neighbours would have, what the file system said of each.
+    :param facts: of the page's file and its neighbours, what the file system said of them.
+    :param absent: neighbours the page could have and does not; they would come into `folder`.
     :param used: called whenever the page is sent.
     """
 
-    __slots__ = ("_alive", "_checked", "_facts", "_finished", "codings", "forms", "media_type", "size", "used")
+    __slots__ = (
+        "_absent", "_alive", "_checked", "_facts", "_finished", "_folder", "_plain", "_state", "codings", "forms",
+        "media_type", "size", "used",
+    )  # fmt: skip
 
     def __init__(
         self,
         forms: Mapping[bytes, tuple[bytes, Validators]],
-        facts: Mapping[bytes, Facts | None],
+        facts: Mapping[bytes, Facts],
+        absent: Sequence[bytes],
+        folder: Folder,
         media_type: bytes,
         second: int,
         used: Callable[[], None],
@@ -79,23 +106,38 @@ class CachedPage:
         self.codings = [coding for coding in forms if coding]
         self.media_type = media_type
         self.size = sum(len(body) for body, _ in forms.values())
-        self._facts = dict(facts)
+        self._facts = list(facts.items())
+        self._absent = absent
+        self._folder = folder
+        self._state: Facts | None = None
         self._finished: dict[tuple[bytes, bool], Finished] = {}
+        self._plain: Finished | None = None  # the answer of a page that has but one form, to who has not got it
         self._checked = second
         self._alive = True
 
     def alive(self, second: int) -> bool:
         """Whether the files are those that were read: the file system is asked once a second at most."""
-        if self._alive and self._checked != second:
+        if self._checked != second and self._alive:
             self._checked = second
-            if any(facts_of(path) != facts for path, facts in self._facts.items()):
+            if not self._is_unchanged(second):
                 self.die()
         return self._alive
+
+    def _is_unchanged(self, second: int) -> bool:
+        for path, facts in self._facts:
+            if facts_of(path) != facts:
+                return False
+        state = self._folder.state(second)
+        if state is None or state != self._state:
+            self._state = state
+            return all(facts_of(path) is None for path in self._absent)
+        return True
 
     def die(self) -> None:
         """The page is not sent any more: it has changed, or lost its place in the cache. Its bytes are let go."""
         self._alive = False
         self.forms = {}
+        self._plain = None
         for finished in self._finished.values():
             finished.release()
         self._finished.clear()
@@ -106,6 +148,8 @@ class CachedPage:
 
     def finished(self, fields: Mapping[bytes, bytes]) -> Finished | None:
         """The answer to a GET of the whole page with these fields; None when the page is dead."""
+        if self._plain is not None and b"if-none-match" not in fields and b"if-modified-since" not in fields:
+            return self._plain
         if not self._alive:
             return None
         coding = self.choose(fields.get(b"accept-encoding"))
@@ -116,6 +160,8 @@ class CachedPage:
             sent = None if key[1] else body
             finished = finish(self, validators, self.media_type, coding, bool(self.codings), sent)
             self._finished[key] = finished
+            if not self.codings and not key[1]:
+                self._plain = finished
         return finished
 
 

@@ -11,9 +11,12 @@ from functools import partial
 from ..http.errors import HTTPError
 from ..http.media import MediaTypes
 from ..http.negotiation import choose_coding
-from .cached import CachedPage
+from .cached import CachedPage, Folder
 from .files import OpenFile, Root, facts_of
 from .pagecache import PageCache
+
+FOLDERS = 1024
+"""Folders whose state is shared by the pages in them."""
 
 _CODINGS = {"br": b"br", "zst": b"zstd", "gz": b"gzip"}
 
@@ -32,6 +35,7 @@ class Library:
         self._pages = pages
         self._alone: set[bytes] = set()  # pages found to have no neighbours, in this second
         self._second = 0
+        self._folders: dict[bytes, Folder] = {}
 
     def cached(self, relative: bytes, second: int) -> CachedPage | None:
         """The page, if it is in memory and its files are still what they were."""
@@ -70,9 +74,9 @@ class Library:
             return
         used = partial(self._pages.hit, entry)
         if file is not None and relative in self._alone:
-            neighbours = {self.root.place(relative + ending): None for _, ending in self._endings}
-            facts = {self.root.place(relative): file.facts, **neighbours}
-            entry.content = CachedPage({b"": (body, file.validators())}, facts, self.type_of(relative), second, used)
+            forms = {b"": (body, file.validators())}
+            facts = {self.root.place(relative): file.facts}
+            entry.content = self._keep(relative, forms, facts, second, used)
             return
         page = self._load(relative, second, used)
         if page is not None and self._pages.resize(entry, page.size):
@@ -105,7 +109,7 @@ class Library:
     def _load(self, relative: bytes, second: int, used: Callable[[], None]) -> CachedPage | None:
         """Read a page in all its forms; None when that does not work out now."""
         places = [self.root.place(relative), *(self.root.place(relative + ending) for _, ending in self._endings)]
-        facts = {place: facts_of(place) for place in places}
+        facts = {place: found for place in places if (found := facts_of(place)) is not None}
         try:
             plain = self.root.open(relative)
         except (HTTPError, IsADirectoryError):
@@ -118,4 +122,15 @@ class Library:
             forms[coding] = (body, file.validators(coding))
             whole = whole and len(body) == file.size and file.unchanged()
             file.close()
-        return CachedPage(forms, facts, self.type_of(relative), second, used) if whole else None
+        return self._keep(relative, forms, facts, second, used) if whole else None
+
+    def _keep(self, relative: bytes, forms: dict, facts: dict, second: int, used: Callable[[], None]) -> CachedPage:
+        place = self.root.place(relative)
+        absent = [place + ending for _, ending in self._endings if place + ending not in facts]
+        path = place.rpartition(b"/")[0]
+        folder = self._folders.get(path)
+        if folder is None:
+            if len(self._folders) >= FOLDERS:
+                self._folders.clear()  # those in use live on with their pages
+            folder = self._folders[path] = Folder(path)
+        return CachedPage(forms, facts, absent, folder, self.type_of(relative), second, used)

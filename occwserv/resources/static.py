@@ -18,7 +18,7 @@ from ..http.errors import HTTPError
 from ..http.head import Request
 from ..http.ranges import Span
 from ..http.target import Target
-from .cached import Finished, finish, has_page
+from .cached import CachedPage, Finished, finish, has_page
 from .files import Root
 from .library import Library
 from .paths import escape_path, relative_path
@@ -173,16 +173,19 @@ class Static:
 class StaticPage:
     """The short way to one page: its answer to a GET of all of it."""
 
-    __slots__ = ("_library", "_relative")
+    __slots__ = ("_cached", "_library", "_relative")
 
     def __init__(self, library: Library, relative: bytes) -> None:
         self._library = library
         self._relative = relative
+        self._cached: CachedPage | None = None  # where it was found in memory the last time
 
     def finished(self, fields: dict[bytes, bytes], now: float) -> Finished | None:
         """The answer; None when there is no plain one, and the long way has to be gone."""
         second = int(now)
-        cached = self._library.cached(self._relative, second)
+        cached = self._cached
+        if cached is None or not cached.alive(second):
+            cached = self._cached = self._library.cached(self._relative, second)
         if cached is not None:
             return cached.finished(fields)
         try:
