@@ -97,7 +97,9 @@ class Door:
     :param log_line: what the access log has of a request line, `log_fields` what it has of the fields.
     """
 
-    __slots__ = ("_blocks", "_entries", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_route", "_seen")
+    __slots__ = (
+        "_blocks", "_entries", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_longest", "_route", "_seen",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -113,6 +115,7 @@ class Door:
         self._lines = Memory(entries)
         self._blocks = Memory(entries)
         self._limits = limits
+        self._longest = min(LONGEST, limits.head)
         self._route = route
         self._log_line = log_line
         self._log_fields = log_fields
@@ -120,7 +123,7 @@ class Door:
     def look(self, head: bytes, now: float) -> Known | None:
         """The answer to a head, if it is to be had here. Anything that is not one whole head gives None."""
         known = self._heads.get(head)
-        if known is not None or len(head) > LONGEST:
+        if known is not None or len(head) > self._longest:
             return known
         try:
             found = self._find(head, now)
@@ -170,7 +173,7 @@ class Door:
 
     def _learn(self, head: bytes, cut: int) -> tuple | None:
         """Read a head, and remember its parts."""
-        if head.find(b"\r\n\r\n") != len(head) - 4 or cut > self._limits.line or len(head) > self._limits.head:
+        if head.find(b"\r\n\r\n") != len(head) - 4 or cut > self._limits.line:
             return None
         try:
             request = parse_head(head, self._limits)

@@ -187,11 +187,9 @@ class PageCache:
         """Count the hits that were noted."""
         touched, self._touched = self._touched, []
         for entry in touched:
-            noted, entry.noted = entry.noted, 0
-            if entry.cached:
-                self._cached.remove(entry)
-                entry.rung = self._raised(entry, noted)
-                self._cached.add(entry)
+            if entry.noted and entry.cached:
+                self._count_hits(entry)
+            entry.noted = 0
 
     def rows(self) -> list[tuple[Hashable, int, int, bool]]:
         """Key, count, bytes and whether it is cached, of every page, the highest count first; cached ones first."""
@@ -223,12 +221,11 @@ class PageCache:
         if not self._has_room(entry):
             if self.count(entry) == 1:
                 return False
-            self.settle()
-            if not self._by_clock and self.count(self._cached.lowest()) > 1:
+            if not self._by_clock and self.count(self._lowest()) > 1:
                 self._grow_older()
             rest = self._weight(entry)
             while not self._has_room(entry):
-                other = self._cached.lowest()
+                other = self._lowest()
                 rest -= self._weight(other)
                 if rest <= 0 or len(losers) == FEW:
                     for loser in reversed(losers):
@@ -241,6 +238,20 @@ class PageCache:
         for loser in losers:
             self._compete(loser)
         return True
+
+    def _lowest(self) -> Entry:
+        """The cached page with the lowest count, when the hits of those who might be that are counted."""
+        while True:
+            entry = self._cached.lowest()
+            if not entry.noted:
+                return entry
+            self._count_hits(entry)
+
+    def _count_hits(self, entry: Entry) -> None:
+        noted, entry.noted = entry.noted, 0
+        self._cached.remove(entry)
+        entry.rung = self._raised(entry, noted)
+        self._cached.add(entry)
 
     def _compete(self, entry: Entry) -> None:
         self._part(entry)
