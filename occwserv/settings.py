@@ -115,7 +115,7 @@ class Cache(Struct, frozen=True, kw_only=True):
     pages: Annotated[Some, about("pages kept")] = 512
     bytes: Annotated[Some, about("bytes in all pages kept")] = 67108864
     page: Annotated[Some, about("bytes in the largest page kept")] = 1048576
-    rule: Annotated[Literal["demand", "paper"], about("what makes counts grow old: other pages, or time")] = "demand"
+    rule: Annotated[Literal["demand", "paper"], about("what makes counts grow old: other pages, or time")] = "paper"
 
 class Door(Struct, frozen=True, kw_only=True):
     """Requests that are answered without being read again."""

@@ -1,7 +1,7 @@
 """The look-up at the door: what may be remembered, how it is found again, and that the memories end somewhere."""
 
 from occwserv.backend import logline
-from occwserv.frontend.door import LONGEST, Memory, memorable
+from occwserv.frontend.door import BYTES, LONGEST, Memory, memorable
 from occwserv.http.head import Limits, parse_head
 
 from .door_parts import BROWSER, MEMORABLE, DoorTestCase
@@ -183,6 +183,14 @@ class BoundTests(DoorTestCase):
                 self.look(request(b"/%d" % number, b"User-Agent: %d" % number))
         self.assertEqual(self.shelf.routed.count(b"/favourite"), 1)
         self.assertLess(self.shelf.pages[b"/favourite"].asked, 5)
+
+    def test_a_memory_of_long_keys_has_fewer(self) -> None:
+        memory = Memory(100_000)
+        for number in range(20_000):
+            memory.put(b"%4000d" % number, number)
+        self.assertLessEqual(len(memory) * 4000, BYTES + 2 * 4000)
+        self.assertGreaterEqual(len(memory) * 4000, BYTES // 2)
+        self.assertEqual(memory.get(b"%4000d" % 19_999), 19_999)
 
     def test_long_heads_are_not_remembered(self) -> None:
         base = len(request(b"/page", b"X: "))

@@ -97,7 +97,8 @@ class SameTests(WaysTestCase):
             for condition in (
                 b"If-None-Match: " + tag, b"If-None-Match: W/" + tag, b"If-None-Match: *",
                 b'If-None-Match: "a", ' + tag, b'If-None-Match: "a"', b"If-None-Match: nonsense",
-                b"If-Modified-Since: " + modified, b"If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT", b"If-Modified-Since: nonsense",
+                b"If-Modified-Since: " + modified, b"If-Modified-Since: nonsense",
+                b"If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT",
             ):  # fmt: skip
                 heads.append(request(b"/page.html", accept, condition))
             heads.append(request(b"/page.html", accept, b'If-None-Match: "a"', b"If-Modified-Since: " + modified))

@@ -17,7 +17,10 @@ from ..http.head import Limits, Request, parse_head
 from ..roles import Finished, Page, Resource
 
 LONGEST = 4096
-"""Bytes of the longest head that is remembered. With the number of entries it bounds the memory."""
+"""Bytes of the longest head that is remembered."""
+BYTES = 4 * 1024 * 1024
+"""Bytes of all heads that are remembered, and of all lines, and of all blocks. What stands behind them is at most six
+times as long: the fields, and their place in the log with every byte escaped."""
 
 _FORGETTABLE = frozenset((
     b"range", b"if-range", b"if-match", b"if-unmodified-since",  # answers that are not the whole page
@@ -56,12 +59,13 @@ def memorable(request: Request) -> bool:
 
 
 class Memory:
-    """A dictionary of at most `most` entries that forgets what is not asked for."""
+    """A dictionary of at most `most` entries, with keys of about `BYTES`, that forgets what is not asked for."""
 
-    __slots__ = ("_half", "_old", "_young")
+    __slots__ = ("_half", "_old", "_weight", "_young")
 
     def __init__(self, most: int) -> None:
         self._half = max(most // 2, 1)
+        self._weight = 0  # bytes that have come into the young half
         self._young: dict = {}
         self._old: dict = {}
 
@@ -76,8 +80,10 @@ class Memory:
 
     def put(self, key: bytes, value) -> None:
         """Remember."""
-        if len(self._young) >= self._half:
+        if len(self._young) >= self._half or self._weight >= BYTES // 2:
             self._old, self._young = self._young, {}
+            self._weight = 0
+        self._weight += len(key)
         self._young[key] = value
 
     def forget(self, key: bytes) -> None:

@@ -15,7 +15,7 @@ _RFC850 = re.compile(rb"[MTWFS][a-z]{2,5}day, (\d\d)-" + _MONTH + rb"-(\d\d) " +
 _ASCTIME = re.compile(rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) " + _MONTH + rb" ([ \d]\d) " + _TIME + rb" (\d{4})")
 
 
-@lru_cache(16)
+@lru_cache(4096)  # one for each page that is asked for, and the one of this second
 def http_date(seconds: int) -> bytes:
     """A time (seconds since 1970) as `Sun, 06 Nov 1994 08:49:37 GMT`."""
     year, month, day, hour, minute, second, weekday, *_ = gmtime(seconds)

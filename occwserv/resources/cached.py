@@ -23,6 +23,7 @@ class Finished:
     `status`, and how many bytes of a body are `sent`. `lasts`: it can be given again as long as the page lives.
 
     :param page: a page in memory, or None for an answer that is given once.
+    :param head: its date is `?`.
     """
 
     __slots__ = ("_after", "_before", "_data", "_page", "_second", "lasts", "sent", "status")
@@ -148,7 +149,7 @@ class CachedPage:
 
     def finished(self, fields: Mapping[bytes, bytes]) -> Finished | None:
         """The answer to a GET of the whole page with these fields; None when the page is dead."""
-        if self._plain is not None and b"if-none-match" not in fields and b"if-modified-since" not in fields:
+        if self._plain is not None and not is_conditional(fields):
             return self._plain
         if not self._alive:
             return None
@@ -157,28 +158,32 @@ class CachedPage:
         key = coding, has_page(fields, validators, self._checked)
         finished = self._finished.get(key)
         if finished is None:
-            sent = None if key[1] else body
-            finished = finish(self, validators, self.media_type, coding, bool(self.codings), sent)
-            self._finished[key] = finished
+            sent = b"" if key[1] else body
+            length = None if key[1] else len(body)
+            status, head = page_head(validators, self.media_type, coding, bool(self.codings), length)
+            finished = self._finished[key] = Finished(self, status, head, sent)
             if not self.codings and not key[1]:
                 self._plain = finished
         return finished
 
 
+def is_conditional(fields: Mapping[bytes, bytes]) -> bool:
+    """Whether the client says which state of the page it has."""
+    return b"if-none-match" in fields or b"if-modified-since" in fields
+
+
 def has_page(fields: Mapping[bytes, bytes], validators: Validators, second: int) -> bool:
     """Whether the client has this state of the page already, and says so."""
-    if b"if-none-match" not in fields and b"if-modified-since" not in fields:
-        return False
-    return evaluate(b"GET", fields, validators, second) is Verdict.NOT_MODIFIED
+    return is_conditional(fields) and evaluate(b"GET", fields, validators, second) is Verdict.NOT_MODIFIED
 
 
-def finish(
-    page: CachedPage | None, validators: Validators, media_type: bytes, coding: bytes, varies: bool, body: bytes | None
-) -> Finished:
-    """Make an answer of a page: 200 with its bytes, or 304 without any."""
+def page_head(
+    validators: Validators, media_type: bytes, coding: bytes, varies: bool, length: int | None
+) -> tuple[int, bytes]:
+    """Status and head of an answer with a page: 200 with so many bytes of it, or 304 without any (None)."""
     fields = page_fields(validators, varies)
-    if body is not None:
+    if length is not None:
         fields += body_fields(coding)
-        fields += [(b"Content-Type", media_type), (b"Content-Length", b"%d" % len(body))]
-    status = 304 if body is None else 200
-    return Finished(page, status, encode_head(status, [(b"Date", b"?"), (b"Server", SERVER), *fields]), body or b"")
+        fields += [(b"Content-Type", media_type), (b"Content-Length", b"%d" % length)]
+    status = 304 if length is None else 200
+    return status, encode_head(status, [(b"Date", b"?"), (b"Server", SERVER), *fields])

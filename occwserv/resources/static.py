@@ -18,7 +18,7 @@ from ..http.errors import HTTPError
 from ..http.head import Request
 from ..http.ranges import Span
 from ..http.target import Target
-from .cached import CachedPage, Finished, finish, has_page
+from .cached import CachedPage, Finished, has_page, is_conditional, page_head
 from .files import Root
 from .library import Library
 from .paths import escape_path, relative_path
@@ -173,12 +173,14 @@ class Static:
 class StaticPage:
     """The short way to one page: its answer to a GET of all of it."""
 
-    __slots__ = ("_cached", "_library", "_relative")
+    __slots__ = ("_cached", "_form", "_head", "_library", "_relative")
 
     def __init__(self, library: Library, relative: bytes) -> None:
         self._library = library
         self._relative = relative
         self._cached: CachedPage | None = None  # where it was found in memory the last time
+        self._form: tuple | None = None  # what was read from the file the last time, and what was said of it
+        self._head = 0, b""
 
     def finished(self, fields: dict[bytes, bytes], now: float) -> Finished | None:
         """The answer; None when there is no plain one, and the long way has to be gone."""
@@ -201,10 +203,15 @@ class StaticPage:
         finally:
             file.close()
         self._library.sent(self._relative, len(body), second, None if coding else file, body)
-        validators = file.validators(coding)
-        if has_page(fields, validators, second):
-            body = None
-        return finish(None, validators, self._library.type_of(self._relative), coding, varies, body)
+        form = file.facts, coding, varies
+        if form != self._form:
+            media_type = self._library.type_of(self._relative)
+            self._form = form
+            self._head = page_head(file.validators(coding), media_type, coding, varies, len(body))
+        if is_conditional(fields) and has_page(fields, file.validators(coding), second):
+            head = page_head(file.validators(coding), b"", coding, varies, None)
+            return Finished(None, *head, b"")
+        return Finished(None, *self._head, body)
 
 
 def boundary() -> str:
