@@ -8,7 +8,9 @@ from occwserv.http.errors import HTTPError
 from occwserv.http.target import parse_target
 from occwserv.resources import paths
 
-PIECES = st.sampled_from([b"/", b"a", b"Z9", b"-_", b".", b"..", b"index.html", b"%2e", b"%61", b"~", b"x" * 200, b"\\"])
+PIECES = st.sampled_from(
+    [b"/", b"a", b"Z9", b"-_", b".", b"..", b"index.html", b"%2e", b"%61", b"~", b"x" * 200, b"\\"]
+)
 
 
 def outcome(read, raw: bytes) -> bytes | int:

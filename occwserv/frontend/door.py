@@ -18,7 +18,7 @@ from ..roles import Finished, Page, Resource
 
 LONGEST = 4096
 """Bytes of the longest head that is remembered."""
-BYTES = 4 * 1024 * 1024
+BYTES = 8 * 1024 * 1024
 """Bytes of all heads that are remembered, and of all lines, and of all blocks. What stands behind them is at most six
 times as long: the fields, and their place in the log with every byte escaped."""
 
