@@ -12,7 +12,7 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IPullProducer
 from zope.interface import implementer
 
-PIECE = 1024 * 1024
+PIECE = 4 * 1024 * 1024
 """Bytes a client is sent in a turn: so that one quick downloader does not keep the reactor from the others."""
 
 

@@ -26,11 +26,11 @@ class Finished:
     :param head: its date is `?`.
     """
 
-    __slots__ = ("_after", "_before", "_data", "_page", "_second", "lasts", "sent", "status")
+    __slots__ = ("_after", "_before", "_body", "_data", "_page", "_second", "lasts", "sent", "status")
 
     def __init__(self, page: "CachedPage | None", status: int, head: bytes, body: bytes) -> None:
-        self._before, _, after = head.partition(b"?")
-        self._after = after + body
+        self._before, _, self._after = head.partition(b"?")
+        self._body = body  # the page's own, not a copy
         self._page = page
         self._second = -1
         self._data: bytes | None = None
@@ -46,7 +46,7 @@ class Finished:
         if self._page is not None and not self._page.alive(second):
             self.release()
             return None
-        self._data = b"".join((self._before, http_date(second), self._after))
+        self._data = b"".join((self._before, http_date(second), self._after, self._body))
         if self._page is not None:
             self._second = second
             self._page.used()
@@ -54,7 +54,7 @@ class Finished:
 
     def release(self) -> None:
         """Let the bytes go: whoever remembers the answer is not to keep them alive."""
-        self._data, self._after, self._second = None, b"", -1
+        self._data, self._body, self._second = None, b"", -1
 
 
 class Folder:

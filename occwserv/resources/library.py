@@ -34,6 +34,7 @@ class Library:
         self._endings = [(_CODINGS[ending], b"." + ending.encode()) for ending in precompressed]
         self._pages = pages
         self._alone: set[bytes] = set()  # pages found to have no neighbours, in this second
+        self._bulky: set[bytes] = set()  # pages found to be too large with all their forms, in this second
         self._second = 0
         self._folders: dict[bytes, Folder] = {}
 
@@ -69,7 +70,7 @@ class Library:
 
         :param file: the plain page, if it is that whose `body` was read, and found unchanged.
         """
-        entry = self._pages.missed(relative, size)
+        entry = None if relative in self._bulky else self._pages.missed(relative, size)
         if entry is None:
             return
         used = partial(self._pages.hit, entry)
@@ -83,12 +84,15 @@ class Library:
             entry.content = page
         else:
             self._pages.drop(entry)
+            if page is not None:
+                self._bulky.add(relative)
 
     def _neighbours(self, relative: bytes, plain: OpenFile, second: int) -> dict[bytes, OpenFile]:
         """The other forms there are, by coding. One that is older than the page was made of an older page."""
         if second != self._second:
             self._second = second
             self._alone.clear()
+            self._bulky.clear()
         others: dict[bytes, OpenFile] = {}
         if relative in self._alone:
             return others
@@ -108,6 +112,7 @@ class Library:
 
     def _load(self, relative: bytes, second: int, used: Callable[[], None]) -> CachedPage | None:
         """Read a page in all its forms; None when that does not work out now."""
+        self._alone.discard(relative)  # a neighbour that has come since must not be taken for one that was passed over
         places = [self.root.place(relative), *(self.root.place(relative + ending) for _, ending in self._endings)]
         facts = {place: found for place in places if (found := facts_of(place)) is not None}
         try:
