@@ -96,6 +96,24 @@ async def a_file_behind_a_full_buffer(stage: Stage) -> None:
     await stage.heard("ended")
 
 
+@scene(host=["made", "sent", "lost"], guest=["held", told(MUCH[:1000] + b"end"), "ended"])
+async def a_file_behind_a_little_that_is_held(stage: Stage) -> None:
+    desk, shelf = await meet(stage, lambda desk, shelf: None)
+    while desk.outlet.taken == desk.outlet.total:
+        desk.outlet.write(b"x" * 16_384)
+        await stage.turns(2)
+    before = desk.outlet.total
+    desk.send(shelf.piece(0, 1000), b"end")
+    desk.guest.reading = True
+    await stage.until(lambda: len(stage.guest.unsettled) == before + 1003)
+    data = stage.guest.forget()
+    if data[:before] == b"x" * before:
+        stage.guest.note("held")
+    stage.guest.data(data[before:])
+    desk.outlet.close()
+    await stage.heard("ended")
+
+
 @scene(host=["made", "sent", "write lost", "data b'thanks'", "read lost", "lost"],
        guest=[told(MUCH), "ended"])  # fmt: skip
 async def our_side_is_closed_behind_a_file(stage: Stage) -> None:

@@ -140,10 +140,10 @@ async def a_pull_producer_is_asked_when_all_has_left(stage: Stage) -> None:
     await stage.heard("ended")
 
 
-@scene(host=["made", *["resume"] * 3, "lost ConnectionDone"], guest=["data b'onetwo'", "ended"])
+@scene(host=["made", *["resume"] * 7, "lost ConnectionDone"], guest=["data b'abcdef'", "ended"])
 async def closing_waits_for_a_pull_producer(stage: Stage) -> None:
     host, _ = await stage.meet()
-    host.transport.registerProducer(Producer(host, [b"one", b"two"]), False)
+    host.transport.registerProducer(Producer(host, [b"a", b"b", b"c", b"d", b"e", b"f"]), False)
     host.transport.loseConnection()
     await stage.heard("ended")
 
