@@ -171,6 +171,7 @@ class BoundTests(DoorTestCase):
             head = request(b"/%d" % number, b"User-Agent: %d" % number)
             for _ in range(3):
                 self.assertIsNotNone(self.look(head))
+            self.assertIsNotNone(self.look(request(b"/once", b"User-Agent: %d" % number)))
             self.assertTrue(all(count <= 20 for count in self.door.figures().values()), self.door.figures())
             self.assertLessEqual(len(self.door._seen), 20)
 
