@@ -5,10 +5,10 @@ by, never below 1: so age alone evicts nobody. The upper half of the table is ca
 places as pages are cached, competes: a page there takes the place of a cached one as soon as its count is the higher.
 
 Time goes by, by the paper's rule, when a clock says so. By the rule "demand" it does when a page that competes finds
-no cached page down at the count 2: ageing keeps pace with the load (docs/decisions/004-the-page-cache.md).
+no cached page down at the count 1: ageing keeps pace with the load (docs/decisions/004-the-page-cache.md).
 
-Pages have sizes, which the paper leaves out. A page has a weight, by its count, and wins room only from pages that
-weigh less *together*, and are few: a big page can not push out many small ones. None is larger than `largest`.
+Pages have sizes, which the paper leaves out. A page weighs four times its count less 3, and wins room only from pages
+that weigh less *together*, and are few: a big page can not push out many small ones. None is larger than `largest`.
 
 Each step costs the same however many pages there are. Ageing adds one to `_age`, which is taken from every rung when
 it is looked at. Hits of cached pages are noted on the page, and counted when somebody decides something.
@@ -21,8 +21,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 HIGHEST = 7  # where counts end by the rule "demand"; by the paper's, at the number of pages that may be cached
-DOWN = 2  # pages that have come down to this count weigh little; by the rule "demand" there are always some of them
-FEW = 21  # pages that one can push out; with the count 7 it could not outweigh more
+FEW = 24  # pages that one can push out; with the count 7 it could not outweigh more
 
 
 @dataclass(slots=True, eq=False)
@@ -206,8 +205,7 @@ class PageCache:
         return self._age + min(self.count(entry) + by, self._highest)
 
     def _weight(self, entry: Entry) -> int:
-        count = self.count(entry)
-        return max(count, 4 * count - 3 * DOWN)
+        return 4 * self.count(entry) - 3
 
     def _grow_older(self) -> None:
         self._age += 1
@@ -223,7 +221,7 @@ class PageCache:
         if not self._has_room(entry):
             if self.count(entry) == 1:
                 return False
-            if not self._by_clock and self.count(self._lowest()) > DOWN:
+            if not self._by_clock and self.count(self._lowest()) > 1:
                 self._grow_older()
             rest = self._weight(entry)
             while not self._has_room(entry):
