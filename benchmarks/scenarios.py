@@ -13,6 +13,7 @@ Run = dict[str, float]
 
 SERVERS = ("occwserv", "nginx", "nginx-cache", "lighttpd", "h2o", "apache")
 FIRST_IDLE = 1000
+REST = 4  # seconds after which the connections that were opened are idle for the kernel, too
 """Idle connections from which on their memory is counted: those before it fill what a server has ready anyhow."""
 
 
@@ -109,7 +110,7 @@ def idle(bench: Bench, server: Server) -> Callable[[], Run]:
             idlers.open(FIRST_IDLE)
             first = processes.memory(server.process)
             idlers.open(number)
-            time.sleep(0.5)
+            time.sleep(REST)
             full = processes.memory(server.process)
             crowded = active(bench.seconds)
             kept = idlers.count()

@@ -35,7 +35,7 @@ class Finished(Protocol):
 class Page(Protocol):
     """The short way to the answer of a request that wants a whole page and nothing else."""
 
-    def finished(self, fields: dict[bytes, bytes], now: float) -> Finished | None:
+    def finished(self, fields: dict[bytes, bytes], second: int) -> Finished | None:
         """The answer to a GET with these fields, None when it can not be had so simply."""
 
 
@@ -45,5 +45,5 @@ class Backend(Keeper, Protocol):
     def home(self, connection: Connection) -> Reuse:
         """Take a connection back; says what becomes of its client."""
 
-    def known(self, finished: Finished, tail: bytes, address: str, now: float, received: int, sent: int) -> None:
+    def known(self, finished: Finished, tail: bytes, address: str, second: int, received: int, sent: int) -> None:
         """A request was answered without a connection being made."""

@@ -112,7 +112,7 @@ class Shutdown(Struct, frozen=True, kw_only=True):
 
 class Cache(Struct, frozen=True, kw_only=True):
     """The page cache."""
-    pages: Annotated[Some, about("pages kept")] = 512
+    pages: Annotated[Some, about("pages kept")] = 4096
     bytes: Annotated[Some, about("bytes in all pages kept")] = 67108864
     page: Annotated[Some, about("bytes in the largest page kept")] = 1048576
     rule: Annotated[Literal["demand", "paper"], about("what makes counts grow old: other pages, or time")] = "paper"

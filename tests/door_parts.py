@@ -111,8 +111,8 @@ class Leaf:
         self.asked = 0
         self._answer = Ready(name, lasts)
 
-    def finished(self, fields: dict[bytes, bytes], now: float) -> Ready | None:
-        assert isinstance(fields, dict) and all(name == name.lower() for name in fields) and now == NOW
+    def finished(self, fields: dict[bytes, bytes], second: int) -> Ready | None:
+        assert isinstance(fields, dict) and all(name == name.lower() for name in fields) and second == int(NOW)
         self.asked += 1
         if b"x-fail" in fields:
             raise ValueError("the page fails")
@@ -155,7 +155,7 @@ class DoorTestCase(SynchronousTestCase):
 
     def look(self, head: bytes) -> bytes | None:
         """What is answered to a head."""
-        known = self.door.look(head, NOW)
+        known = self.door.look(head, int(NOW))
         return None if known is None else known.finished.at(int(NOW))
 
     def assert_nothing_is_remembered(self) -> None:

@@ -86,7 +86,7 @@ class RememberTests(DoorTestCase):
         self.assertEqual(self.shelf.routed, paths)
         for path in paths:
             for block in blocks:
-                known = self.door.look(request(path, *block), NOW)
+                known = self.door.look(request(path, *block), int(NOW))
                 self.assertEqual(known.finished.at(int(NOW)), path)
                 line, fields = b"GET " + path + b" HTTP/1.1", {b"user-agent": block[0][12:]}
                 tail = logline.request_line(line) + b" 200 2" + logline.combined(fields)

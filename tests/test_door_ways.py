@@ -234,7 +234,7 @@ class MistakeTests(WaysTestCase):
 
     def test_a_page_that_fails_is_served_on_the_long_way(self) -> None:
         class Failing:
-            def finished(self, fields: dict[bytes, bytes], now: float) -> None:
+            def finished(self, fields: dict[bytes, bytes], second: int) -> None:
                 raise OSError("the disk")
 
         for page in (lambda target: Failing(), lambda target: 1 // 0, lambda target: None):

@@ -32,7 +32,7 @@ class AccessLog:
     log = Logger("occwserv.log")
 
     def __init__(self, settings: LogSettings) -> None:
-        self._settings = settings
+        self._obey(settings)
         self._current = settings  # the thread's: what was logged before a change is written where it belongs
         self._lines: list[bytes] = []
         self._batches: SimpleQueue = SimpleQueue()
@@ -53,16 +53,15 @@ class AccessLog:
     def configure(self, settings: LogSettings) -> None:
         """Go on under other settings."""
         self.flush()
-        self._settings = settings
+        self._obey(settings)
         self._batches.put(partial(self._change, settings))
 
     def write(self, line: bytes) -> None:
         """Log a line."""
-        if self._settings.access is None:
-            return
-        self._lines.append(line)
-        if len(self._lines) >= min(BATCH, self._settings.queue):
-            self.flush()
+        if self._batch:
+            self._lines.append(line)
+            if len(self._lines) >= self._batch:
+                self.flush()
 
     def flush(self) -> None:
         """Hand what was collected to the thread. Called every second, and when the server ends."""
@@ -90,6 +89,10 @@ class AccessLog:
     def figures(self) -> dict:
         """What happened to the lines."""
         return {"written": self._written, "dropped": self._dropped, "failed": self._failed}
+
+    def _obey(self, settings: LogSettings) -> None:
+        self._settings = settings
+        self._batch = min(BATCH, max(settings.queue, 1)) if settings.access is not None else 0  # 0: nothing is kept
 
     @property
     def _path(self) -> str:

@@ -48,7 +48,7 @@ class Recycle:
         self._write(b"%b%b%b %d %d%b" % (origin, when, line, connection.status, connection.body_sent, rest))
         return Reuse.REUSE if connection.keep and not connection.broken else Reuse.CLOSE
 
-    def known(self, finished: Finished, tail: bytes, address: str, now: float, received: int, sent: int) -> None:
+    def known(self, finished: Finished, tail: bytes, address: str, second: int, received: int, sent: int) -> None:
         """Count and log a request that was answered at the door, without a connection.
 
         :param tail: the rest of its line in the log.
@@ -60,7 +60,7 @@ class Recycle:
         stats.sent += sent
         stats.answers[finished.status] += 1
         stats.holders["door"] += 1
-        self._write(logline.origin(address) + logline.log_time(int(now)) + tail)
+        self._write(logline.origin(address) + logline.log_time(second) + tail)
 
     def lost(self, connection: Connection) -> None:
         """A resource forgot a connection; its client is answered in the resource's place."""

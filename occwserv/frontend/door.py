@@ -40,6 +40,27 @@ class Known:
         self.tail = tail
 
 
+class Place:
+    """What stands behind a request line: the page, and the line as the access log has it."""
+
+    __slots__ = ("_last", "_line", "_said", "page")
+
+    def __init__(self, page: Page, line: bytes) -> None:
+        self.page = page
+        self._line = line
+        self._last: Finished | None = None
+        self._said = b""
+
+    def said_of(self, finished: Finished) -> bytes:
+        """What the log says of the line, and of this answer to it: most often the same as the last time."""
+        if finished is self._last:
+            return self._said
+        said = b"%b %d %d" % (self._line, finished.status, finished.sent)
+        if finished.lasts:  # one that is given once must not be kept alive here
+            self._last, self._said = finished, said
+        return said
+
+
 def memorable(request: Request) -> bool:
     """Whether a head may be remembered: a GET of a path with HTTP/1.1, kept alive, that asks for the whole page.
 
@@ -126,20 +147,16 @@ class Door:
         self._log_line = log_line
         self._log_fields = log_fields
 
-    def look(self, head: bytes, now: float) -> Known | None:
-        """The answer to a head, if it is to be had here. Anything that is not one whole head gives None."""
+    def look(self, head: bytes, second: int) -> Known | None:
+        """The answer to a head in this second, if it is to be had here. Anything but one whole head gives None."""
         known = self._heads.get(head)
         if known is not None or len(head) > self._longest:
             return known
         try:
-            found = self._find(head, now)
+            known = self._find(head, second)
         except Exception:
             return None  # whatever is wrong will happen again on the long way, where it is told and answered
-        if found is None:
-            return None
-        finished, line, rest = found
-        known = Known(finished, b"%b %d %d%b" % (line, finished.status, finished.sent, rest))
-        if finished.lasts:
+        if known is not None and known.finished.lasts:
             self._remember(head, known)
         return known
 
@@ -162,8 +179,8 @@ class Door:
         """How much is remembered."""
         return {"heads": len(self._heads), "lines": len(self._lines), "blocks": len(self._blocks)}
 
-    def _find(self, head: bytes, now: float) -> tuple[Finished, bytes, bytes] | None:
-        """The answer, and what the log has of the line and of the fields."""
+    def _find(self, head: bytes, second: int) -> Known | None:
+        """The answer, by the parts of the head."""
         cut = head.find(b"\r\n")
         block = self._blocks.get(head[cut:])
         place = self._lines.get(head[:cut]) if block is not None else None
@@ -172,10 +189,11 @@ class Door:
             if learned is None:
                 return None
             place, block = learned
-        page, line = place
         fields, rest = block
-        finished = page.finished(fields, now)
-        return None if finished is None else (finished, line, rest)
+        finished = place.page.finished(fields, second)
+        if finished is None:
+            return None
+        return Known(finished, place.said_of(finished) + rest)
 
     def _learn(self, head: bytes, cut: int) -> tuple | None:
         """Read a head, and remember its parts."""
@@ -191,7 +209,7 @@ class Door:
         page: Page | None = resource.page(request.target) if hasattr(resource, "page") else None
         if page is None:
             return None
-        place = page, self._log_line(request.line)
+        place = Place(page, self._log_line(request.line))
         block = request.fields, self._log_fields(request.fields)
         self._lines.put(head[:cut], place)
         self._blocks.put(head[cut:], block)

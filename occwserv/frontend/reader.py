@@ -65,20 +65,22 @@ class ClientReader(Wire):
         :return: False when it has to go the long way.
         """
         site = self.site
-        now = site.now()
-        if site.stopping or self._served + 1 >= site.settings.limits.requests:
-            return False
-        known = site.door.look(head, now)
-        if known is None:
-            return False
-        answer = known.finished.at(int(now))
-        if answer is None:
-            site.door.forget(head)
-            return False
         self._served += 1
+        if site.stopping or self._served >= site.most_requests:
+            self._served -= 1
+            return False
+        now = site.now()
+        second = int(now)
+        known = site.door.look(head, second)
+        answer = None if known is None else known.finished.at(second)
+        if answer is None:
+            self._served -= 1
+            if known is not None:
+                site.door.forget(head)
+            return False
         self.transport.write(answer)
-        self.deadline = now + site.settings.timeouts.idle
-        site.backend.known(known.finished, known.tail, self.address, now, len(head), len(answer))
+        self.deadline = now + site.idle
+        site.backend.known(known.finished, known.tail, self.address, second, len(head), len(answer))
         if self.outlet.full:
             self._rest()
         return True

@@ -1,7 +1,7 @@
 """Adapter. What the front end is given to work with. A reload makes a new one, which new clients see."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..connection import Connection
 from ..http.errors import HTTPError
@@ -33,3 +33,9 @@ class Site:
     door: Door
     now: Callable[[], float]
     stopping: bool = False
+    most_requests: int = field(init=False)  # these two are asked for with every request
+    idle: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.most_requests = self.settings.limits.requests
+        self.idle = self.settings.timeouts.idle

@@ -182,9 +182,8 @@ class StaticPage:
         self._form: tuple | None = None  # what was read from the file the last time, and what was said of it
         self._head = 0, b""
 
-    def finished(self, fields: dict[bytes, bytes], now: float) -> Finished | None:
+    def finished(self, fields: dict[bytes, bytes], second: int) -> Finished | None:
         """The answer; None when there is no plain one, and the long way has to be gone."""
-        second = int(now)
         cached = self._cached
         if cached is None or not cached.alive(second):
             cached = self._cached = self._library.cached(self._relative, second)
