@@ -1,0 +1,130 @@
+"""Pure. The two ends of a channel as things that somebody has: shared, moved, and closed when nobody has them any more.
+
+    sender, receiver = ends(Channel("requests"))
+
+An end is closed by `close`, by the end of an `async with` or `with`, or by being forgotten: so a process that dies lets
+go of what it held. When the last sender is closed receivers are told that there will be no more; when the last receiver
+is, senders are told that nobody will receive. An end that is sent over a channel moves to whoever receives it.
+"""
+
+from _thread import get_ident
+from typing import Any
+
+from .channel import Channel
+from .errors import Closed, Moved
+from .mobile import Movable, where
+from .process import running
+
+
+class Side:
+    """How many ends there are of one side of a channel, and what is done when there are none."""
+
+    __slots__ = ("channel", "count", "none_left")
+
+    def __init__(self, channel: Channel, none_left: Any) -> None:
+        self.channel = channel
+        self.count = 0
+        self.none_left = none_left
+
+
+class Useless:
+    """Stands in the place of the channel of an end that can not be used any more."""
+
+    __slots__ = ("_kind", "_text")
+
+    def __init__(self, kind: type[Exception], text: str) -> None:
+        self._kind = kind
+        self._text = text
+
+    def __getattr__(self, name: str) -> Any:
+        raise self._kind(self._text)
+
+
+class End(Movable):
+    """What both ends can do."""
+
+    __slots__ = ("_side", "channel")
+
+    def __init__(self, side: Side) -> None:
+        side.count += 1
+        self._side: Side | None = side
+        self.channel: Any = side.channel
+
+    def share(self) -> Any:
+        """Another end of the same side, for somebody else."""
+        return type(self)(self._still())
+
+    def give(self, giver: Any = None) -> Any:
+        """Give the end away: only what is returned can be used from now on."""
+        other = type(self)(self._still())
+        self._side.count -= 1
+        self._side = None
+        self.channel = Useless(Moved, f"the end of {other.channel!r} was given away {where(giver)}")
+        return other
+
+    def close(self) -> None:
+        """This end is used no more. Closing it again, or one that was given away, does nothing."""
+        side, self._side = self._side, None
+        if side is None:
+            return
+        self.channel = Useless(Closed, side.channel.name)
+        side.count -= 1
+        if not side.count:
+            side.none_left()
+
+    def _still(self) -> Side:
+        if self._side is None:
+            self.channel.useless()  # raises what is to be raised
+        assert self._side is not None
+        return self._side
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # Rings are collected in whatever thread needs memory: another one leaves it to the scheduler's.
+        if running.thread in (0, get_ident()):
+            self.close()
+        elif self._side is not None:
+            running.forgotten.append(type(self)(self._side).close)
+            self._side.count -= 1
+
+
+class Sender(End):
+    """The end that values are sent on."""
+
+    __slots__ = ()
+
+    def send(self, value: Any) -> Any:
+        """As `Channel.send`."""
+        return self.channel.send(value)
+
+    def send_now(self, value: Any) -> None:
+        """As `Channel.send_now`."""
+        self.channel.send_now(value)
+
+
+class Receiver(End):
+    """The end that values are received from."""
+
+    __slots__ = ()
+
+    def receive(self) -> Any:
+        """As `Channel.receive`."""
+        return self.channel.receive()
+
+    def receive_now(self) -> Any:
+        """As `Channel.receive_now`."""
+        return self.channel.receive_now()
+
+    def __aiter__(self) -> Channel:
+        return self.channel.__aiter__()
+
+
+def ends(channel: Channel | None = None) -> tuple[Sender, Receiver]:
+    """The ends of a channel, of a new one by default."""
+    channel = Channel() if channel is None else channel
+    return Sender(Side(channel, channel.close)), Receiver(Side(channel, channel.abandon))

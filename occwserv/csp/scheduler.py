@@ -1,0 +1,150 @@
+"""Pure. Runs processes: one queue of those that can go on, drained a bounded while at a time.
+
+Nobody is ever resumed from inside somebody else's `send`: he is put into the queue, because a chain of relays would
+else grow Python's stack with every relay.
+
+The scheduler has no loop of its own. When there is something to do it asks its clock (a reactor, or a `Clock` in tests)
+to be called at once, works for at most a `budget` of seconds, and asks again, so that input and output have their turn.
+"""
+
+from _thread import get_ident
+from collections import deque
+from collections.abc import Callable, Coroutine
+from time import perf_counter
+from typing import Any
+
+from .deadlock import Watch
+from .errors import Cancelled
+from .process import Outside, Process, Waitable, running
+from .timers import Clock, Timers
+from .waiting import Foreign
+
+BUDGET = 0.002
+"""Seconds of work after which the clock's other business has its turn."""
+
+STEPS = 64
+"""Steps between two looks at the time: a look costs about as much as a communication."""
+
+
+class Scheduler(Outside):
+    """Runs processes on a clock.
+
+    :param report: told of every process that dies of an exception; nobody else is touched by it.
+    :param soon: has a function called at once by the clock's loop; its `callLater` by default.
+    :param stuck: told of every set of processes found that wait for each other alone (`deadlock.py`).
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        report: Callable[[Process], object] | None = None,
+        soon: Callable[[Callable[[], object]], object] | None = None,
+        stuck: Callable[[list[Process]], object] | None = None,
+        budget: float = BUDGET,
+    ) -> None:
+        self._clock = clock
+        self.processes: dict[Process, None] = {}
+        self.turns = 0  # of all processes: whoever looks twice and finds the same number knows that one is at work
+        self._ready: deque[Process] = deque()
+        self._report = report or self._raise_in_clock
+        self._soon = soon or self._at_once
+        self._budget = budget
+        self._asked = False
+        self._timers = Timers(clock, self.run)
+        self.call_after = self._timers.call_after
+        self._watch = Watch(self, stuck) if stuck is not None else None
+
+    def spawn(self, routine: Coroutine, name: str = "", parent: Process | None = None) -> Process:
+        """Start a process. It begins when the scheduler comes to it, not at once.
+
+        :param name: for people; that of the coroutine's function by default.
+        :param parent: for people; the process that runs now by default.
+        """
+        process = Process(self, routine, name or routine.__name__, parent or running.process)
+        self.processes[process] = None
+        self.wake(process)
+        return process
+
+    def wake(self, process: Process) -> None:
+        """What a process waited for has come."""
+        process.waits = None
+        self._ready.append(process)
+        if not self._asked:
+            self._asked = True
+            self._soon(self.run)
+
+    def hold(self, process: Process, rendezvous: Waitable) -> None:
+        """A process that was woken just now waits on after all."""
+        self._ready.pop()
+        process.waits = rendezvous
+
+    def run(self) -> None:
+        """Work on what there is, for a bounded while. Does nothing inside a process, or where it is at work already."""
+        if running.process is not None:
+            return
+        self._asked = True  # whoever is woken meanwhile need not ask
+        running.thread = get_ident()
+        while running.forgotten:
+            running.forgotten.popleft()()
+        ready, deadline = self._ready, perf_counter() + self._budget
+        try:
+            while ready:
+                for _ in range(min(STEPS, len(ready))):
+                    self._step(ready.popleft())
+                if perf_counter() > deadline:
+                    break
+        finally:
+            running.process = None
+            self._asked = bool(ready)
+            if ready:
+                self._soon(self.run)
+            elif self._watch is not None:
+                self._watch.arm()
+
+    def _step(self, process: Process) -> None:
+        """Let one process go on until it waits."""
+        running.process = process
+        process.turns += 1
+        self.turns += 1
+        try:
+            if process.error is None:
+                awaited = process.step(None)
+            else:
+                error, process.error = process.error, None
+                awaited = process.routine.throw(error)
+        except StopIteration as end:
+            self._end(process, end.value, None)
+        except Cancelled:
+            self._end(process, None, None)
+        except BaseException as error:
+            self._end(process, None, error)
+        else:
+            if awaited is not None:
+                Foreign(awaited, process)
+            if process.pending is not None or process.killed:
+                self._interrupt(process)
+
+    def _interrupt(self, process: Process) -> None:
+        """It was to be interrupted as soon as it waits, and now it does."""
+        if process.waits is not None and process.waits.withdraw(process):
+            process.error, process.pending = process.pending or Cancelled(), None
+            self.wake(process)
+
+    def _end(self, process: Process, result: Any, failure: BaseException | None) -> None:
+        running.process = None
+        del self.processes[process]
+        process.end(result, failure)
+        if failure is not None and not process.observed:
+            self._report(process)
+
+    def _at_once(self, act: Callable[[], object]) -> None:
+        self._clock.callLater(0, act)
+
+    def _raise_in_clock(self, process: Process) -> None:
+        """What becomes of a failure when nobody asked to be told: whoever runs the clock gets to see it."""
+
+        def fail() -> None:
+            assert process.failure is not None
+            raise process.failure
+
+        self._soon(fail)

@@ -1,0 +1,151 @@
+"""Pure. What a process can wait for besides channels and other processes: time, what others promise, nothing."""
+
+from collections.abc import Iterator
+from types import coroutine
+from typing import Any
+
+from .errors import Cancelled
+from .process import Process, running
+from .timers import Timer
+
+
+class Sleeping:
+    """Waiting for a moment."""
+
+    __slots__ = ("_timer",)
+
+    def __init__(self, timer: Timer) -> None:
+        self._timer = timer
+
+    def withdraw(self, process: Process) -> bool:
+        self._timer.cancel()
+        return True
+
+    def describe(self, process: Process) -> str:
+        return f"until {self._timer.moment:.3f}"
+
+
+class Foreign:
+    """Waiting for a Deferred, or for a future of asyncio's.
+
+    They are told apart by what they can do, so that neither library is needed. Both give their result to the coroutine
+    themselves when it goes on; here it is only woken.
+    """
+
+    __slots__ = ("_process", "_promise")
+
+    def __init__(self, promise: Any, process: Process) -> None:
+        self._promise = promise
+        self._process: Process | None = process
+        process.waits = self
+        if hasattr(promise, "addBoth"):
+            promise.addBoth(self._deferred)
+        elif hasattr(promise, "add_done_callback"):
+            promise._asyncio_future_blocking = False  # as asyncio's tasks do: it tells that it was awaited properly
+            promise.add_done_callback(self._future)
+        else:
+            process.interrupt(TypeError(f"a process can not await {promise!r}"))
+
+    def withdraw(self, process: Process) -> bool:
+        self._process = None
+        if hasattr(self._promise, "cancel"):
+            self._promise.cancel()
+        return True
+
+    def describe(self, process: Process) -> str:
+        return f"for {type(self._promise).__name__}"
+
+    def _deferred(self, result: Any) -> Any:
+        self._wake()
+        return result
+
+    def _future(self, future: Any) -> None:
+        self._wake()
+
+    def _wake(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.scheduler.wake(process)
+
+
+class Stopped:
+    """Waiting for nothing (occam's STOP)."""
+
+    __slots__ = ()
+
+    def withdraw(self, process: Process) -> bool:
+        return True
+
+    def describe(self, process: Process) -> str:
+        return "for nothing: it has stopped"
+
+
+STOPPED = Stopped()
+
+
+@coroutine
+def sleep(seconds: float) -> Iterator[None]:
+    """Wait a while."""
+    process = running.process
+    scheduler = process.scheduler
+    timer = scheduler.call_after(seconds, lambda: scheduler.wake(process))
+    process.waits = Sleeping(timer)
+    yield
+
+
+@coroutine
+def let_others() -> Iterator[None]:
+    """Go to the end of the queue: long work is to do this now and then. It is also where a cancellation comes."""
+    process = running.process
+    if process.pending is not None or process.killed:
+        error, process.pending = process.pending or Cancelled(), None
+        raise error
+    process.scheduler.wake(process)
+    yield
+
+
+@coroutine
+def stop() -> Iterator[None]:
+    """Wait for nothing, for ever: occam's STOP, for a process that can not go on."""
+    running.process.waits = STOPPED
+    yield
+
+
+class TimeLimit:
+    """`async with timeout(seconds):` raises `TimeoutError` in the block when it takes longer.
+
+    An exchange that has taken place by then is not undone: the block then goes on to where it waits the next time.
+    """
+
+    __slots__ = ("_expired", "_process", "_seconds", "_timer")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._expired: Expired | None = None
+
+    async def __aenter__(self) -> "TimeLimit":
+        process = self._process = running.process
+        self._timer = process.scheduler.call_after(self._seconds, self._expire)
+        return self
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self._timer.cancel()
+        expired = self._expired
+        if expired is None:
+            return
+        if self._process.pending is expired:  # it came too late for the block: it is over
+            self._process.pending = None
+        if error is expired:
+            raise TimeoutError(f"it took longer than {self._seconds} s") from None
+
+    def _expire(self) -> None:
+        if self._process.pending is None and self._process.error is None:
+            self._expired = Expired()
+            self._process.interrupt(self._expired)
+
+
+class Expired(BaseException):
+    """What a time limit raises inside its own block: nobody else is to catch it."""
+
+
+timeout = TimeLimit
