@@ -27,6 +27,7 @@ setup(
         "msgspec",
         "jinja2",
         "prometheus-client",
+        "multipart",
         'uvloop; platform_python_implementation == "CPython" and sys_platform != "win32"',
     ],
     extras_require={

@@ -22,10 +22,10 @@ def absolute(override: str, here: Path) -> str:
     return f"{key}{equals}{json.dumps(str(here / value))}"
 
 
-def shipped_site() -> Path:
-    """The site that comes with the server: beside the package in a checkout, inside it when installed."""
-    inside = Path(str(files("occwserv"))) / "public_html"
-    return inside if inside.is_dir() else inside.parent.parent / "public_html"
+def shipped(folder: str) -> Path:
+    """A folder that comes with the server: beside the package in a checkout, inside it when installed."""
+    inside = Path(str(files("occwserv"))) / folder
+    return inside if inside.is_dir() else inside.parent.parent / folder
 
 
 def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
@@ -48,13 +48,19 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
 
     if settings.static.root is None:
         root = folder / "public_html"
-        root = root if root.is_dir() else shipped_site()
+        root = root if root.is_dir() else shipped("public_html")
     else:
         root = folder / settings.static.root
     if not root.is_dir():
         mistake("static.root", f'"{root}" is not a folder')
     elif not os.access(root, os.R_OK | os.X_OK):
         mistake("static.root", f'"{root}" may not be read by this user')
+
+    modules = folder / (settings.ogi.root or "ogi")
+    if not modules.is_dir():
+        if settings.ogi.root is not None:
+            mistake("ogi.root", f'"{modules}" is not a folder')
+        modules = shipped("ogi")
 
     access = settings.log.access
     if access not in (None, "-"):
@@ -68,4 +74,5 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
         settings,
         static=msgspec.structs.replace(settings.static, root=str(root)),
         log=msgspec.structs.replace(settings.log, access=access),
+        ogi=msgspec.structs.replace(settings.ogi, root=str(modules), state=str(folder / settings.ogi.state)),
     )

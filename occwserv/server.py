@@ -2,7 +2,7 @@
 
 The way of a connection, as a picture:
 
-    listener -> reader --route--> static | status | options --.
+    listener -> reader --route--> static | ogi | status | options --.
                   ^   \\--HTTPError--> failure ----------------|
                   |                                           v
                   '------ reuse or close <--- recycle -> stats, log
@@ -41,6 +41,7 @@ from .resources.failure import Failure
 from .resources.files import Root
 from .resources.library import Library
 from .resources.listing import list_folder
+from .resources.ogi import Farm
 from .resources.options import ServerOptions
 from .resources.pagecache import PageCache
 from .resources.static import Static
@@ -73,6 +74,7 @@ class Server(Service):
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
+        self._ogi = Farm(reactor, settings.ogi)
         self._listener = Listener(self._site(settings))
 
     def privilegedStartService(self) -> None:
@@ -103,9 +105,11 @@ class Server(Service):
         """Accept nobody more, finish what is being answered, and end."""
         super().stopService()
         yield self._moved
+        self._ogi.stop()
         yield DeferredList([self._close_port(endpoint) for endpoint in list(self._ports)])
         yield self._farewell()
         self._ticking.stop()
+        self._ogi.close()
         self._access.close()
 
     def _farewell(self) -> Deferred:
@@ -130,6 +134,7 @@ class Server(Service):
             self.log.error("the settings are not reloaded, the old ones stay:\n{error}", error=error)
             return
         self._settings = settings
+        self._ogi.configure(settings.ogi)
         self._listener.site = site
         self._access.configure(settings.log)
         self._moved.addCallback(lambda _: self._move_ports())
@@ -170,6 +175,7 @@ class Server(Service):
             **self._stats.figures(),
             "cache": self._pages.figures(),
             "door": self._listener.site.door.figures(),
+            "ogi": self._ogi.figures(),
             "log": self._access.figures(),
         }
 
@@ -185,7 +191,8 @@ class Server(Service):
         library = Library(Root(settings.static.root), types, settings.static.precompressed, pages)
         listing = list_folder if settings.static.listing else None
         static = Static(library, settings.static.index, listing, settings.limits.ranges)
-        routes = Routes({b"*": ServerOptions(), **self._status_pages(settings)}, {}, static)
+        modules = {settings.ogi.prefix.encode(): self._ogi}
+        routes = Routes({b"*": ServerOptions(), **self._status_pages(settings)}, modules, static)
         limits = settings.limits
         head = Limits(limits.line, limits.head, limits.headers, limits.body, limits.trailers, limits.chunk_line)
         backend = Recycle(self._stats, self._access.write, settings.log.format, self._reactor.callFromThread)
@@ -212,7 +219,7 @@ class Server(Service):
 
     def _tick(self) -> None:
         turn = partial(self._wheel.turn, self._reactor.seconds())
-        for act in (turn, self._listener.tick, self._access.flush, self._pages.age):
+        for act in (turn, self._listener.tick, self._access.flush, self._pages.age, partial(self._ogi.tick, TICK)):
             try:
                 act()
             except Exception:

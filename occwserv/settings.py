@@ -135,9 +135,20 @@ class Cgi(Struct, frozen=True, kw_only=True):
 class Ogi(Struct, frozen=True, kw_only=True):
     """OGI modules."""
     prefix: Annotated[Prefix, about("URL path of the modules")] = "/ogi/"
-    root: Annotated[Path, about("folder of the modules")] = "ogi"
-    handlers: Annotated[Many, about("handlers of modules at once")] = 64
+    root: Annotated[Path | None, about("folder of the modules; null: `ogi` here, else those shipped")] = None
+    state: Annotated[Path, about("folder of what modules remember")] = "var/ogi"
+    handlers: Annotated[Many, about("instances of modules at once")] = 64
+    queue: Annotated[Many, about("requests that wait for one module")] = 1024
+    persist: Annotated[Seconds, about("seconds after which an instance is for one request if it has not said more")] = 1
+    answer: Annotated[Seconds, about("seconds that a module may take to begin an answer")] = 60
     watchdog: Annotated[Seconds, about("seconds that a module may run without yielding")] = 0.5
+    faults: Annotated[Many, about("faults of a module in `ogi.window` after which it is not started again")] = 5
+    window: Annotated[Seconds, about("seconds in which faults count")] = 60
+    retire: Annotated[Seconds, about("seconds that an old instance may finish in before a new one starts")] = 5
+    form: Annotated[Many, about("bytes of a form")] = 1048576
+    feed: Annotated[Many, about("events that wait for a slow reader of a feed")] = 64
+    options: Annotated[dict[Text, dict[Text, Text]], about("what modules are told, by their name")] = {}
+    heartbeat: Annotated[Seconds, about("seconds after which something is sent on a silent feed")] = 15
 
 class Irc(Struct, frozen=True, kw_only=True):
     """The game on IRC."""

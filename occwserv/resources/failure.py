@@ -24,7 +24,9 @@ class Failure:
 
     def __call__(self, connection: Connection, error: HTTPError) -> None:
         """Answer a request with its error page."""
-        found = self._find(b"error%d.html" % error.status)
+        # An incident has a number, which only a page that is made here can tell.
+        told = any(name == b"Incident" for name, _ in error.fields)
+        found = None if told else self._find(b"error%d.html" % error.status)
         if found is None:
             found = self._built_in(error), b"text/html; charset=utf-8"
         page, media_type = found

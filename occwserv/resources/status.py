@@ -126,6 +126,10 @@ class _Collector:
             for name, value in figures[part].items():
                 family.add_metric([name], value)
             yield family
+        ogi = figures["ogi"]
+        yield GaugeMetricFamily("occwserv_ogi_handlers", "Instances of modules.", value=ogi["handlers"]["busy"])
+        yield GaugeMetricFamily("occwserv_ogi_processes", "Processes of modules.", value=ogi["processes"])
+        yield CounterMetricFamily("occwserv_ogi_faults", "Faults of modules.", value=ogi["faults"])
         yield _total("log_lines", "Lines of the access log.", "fate", figures["log"])
         yield _total("reloads", "Reloads of the settings.", "outcome", figures["reloads"])
 

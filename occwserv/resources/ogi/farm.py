@@ -1,0 +1,242 @@
+"""Adapter. The farm of OGI modules (the paper's `ogi.farm`): finds the module of a request, and looks after all."""
+
+import re
+from _thread import get_ident
+from collections.abc import Callable
+from pathlib import Path
+from traceback import format_exception
+from typing import Any
+
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ...connection import Connection
+from ...csp import Process, Scheduler, running
+from ...csp.process import Outside
+from ...http.answer import Answer
+from ...http.errors import HTTPError
+from ...settings import Ogi as OgiSettings
+from .faults import Incidents
+from .forms import is_form
+from .handler import Handler
+from .intake import FormReader
+from .module import Module, facts_of
+from .tree import tree_page
+from .watchdog import Watchdog
+
+FAREWELL = 1.0
+"""Seconds that instances may finish in when the server ends; feeds that are open then are cut off."""
+
+_NAME = re.compile(rb"[a-z][a-z0-9_-]{0,63}")
+
+
+def ends() -> HTTPError:
+    """What is said when the server ends."""
+    return HTTPError(503, "the server ends", ((b"Retry-After", b"5"),))
+
+
+class Farm(Outside):
+    """The resource at `ogi.prefix`.
+
+    :param reactor: a Twisted reactor.
+    """
+
+    name = "ogi"
+    log = Logger("occwserv.ogi")
+
+    def __init__(self, reactor: Any, settings: OgiSettings) -> None:
+        self.settings = settings
+        self.now: Callable[[], float] = reactor.seconds
+        self.owners: dict[Process, Handler] = {}
+        self.scheduler = Scheduler(reactor, self._report, stuck=self._stuck)
+        self._reactor = reactor
+        self._modules: dict[bytes, Module] = {}
+        self._handlers: dict[Handler, None] = {}
+        self._made = 0
+        self._incidents = Incidents(reactor.seconds())
+        self._watchdog = Watchdog(settings.watchdog, lambda process: self._owner(process) is not None)
+        self._watching = False
+        self.ended = False
+        self._prefix = settings.prefix.encode("ascii")
+
+    def configure(self, settings: OgiSettings) -> None:
+        """Go on under other settings: instances that are there keep the old ones."""
+        if settings.root != self.settings.root:
+            for handler in list(self._handlers):
+                handler.retire()
+            self._modules.clear()
+        self.settings = settings
+        self._prefix = settings.prefix.encode("ascii")
+
+    def serve(self, connection: Connection) -> None:
+        """Give a request to its module."""
+        path = connection.request.target.path
+        name, slash, _ = path[len(self._prefix) :].partition(b"/")
+        module = self._modules.get(name)
+        if module is None:
+            if not name and not slash:
+                self._tree(connection)
+                return
+            module = self._find(name)
+        kind = connection.request.fields.get(b"content-type")
+        if kind is not None and is_form(kind) and connection.request.length != 0:
+            FormReader(connection, kind, self.settings.form, lambda form: self._read(module, connection, form)).go_on()
+            return
+        self._take(module, connection)
+
+    def again(self, module: Module, connection: Connection) -> None:
+        """Give a request to its module that waited for an instance in vain."""
+        if connection.home:
+            return
+        try:
+            if self.ended:
+                raise ends()
+            module.take(connection)
+        except HTTPError as error:
+            connection.fail(error)
+
+    def handler(self, module: Module) -> Handler:
+        """A free handler.
+
+        :raise HTTPError: there is none.
+        """
+        if len(self._handlers) >= self.settings.handlers:
+            raise HTTPError(503, "all handlers of applications are busy", ((b"Retry-After", b"1"),))
+        if not self._watching:
+            self._watching = True
+            self._watchdog.start()
+        self._made += 1
+        handler = Handler(self, module, self._made)
+        self._handlers[handler] = None
+        return handler
+
+    def over(self, handler: Handler) -> None:
+        """An instance has ended."""
+        self._handlers.pop(handler, None)
+
+    def incident(self, handler: Handler, failure: BaseException | None, what: str, status: int = 500) -> HTTPError:
+        """Something went wrong in a module: log it, and say what the client is told."""
+        number = self._incidents.next()
+        handler.module.failed(f"{what} (incident {number})")
+        details = {"number": number, "name": handler.name, "what": what}
+        # Formatted here and not by the logger: of a recursion, this shows a few frames and not a thousand.
+        trace = "" if failure is None else "\n" + "".join(format_exception(failure)).rstrip()
+        self.log.error("incident {number}: {name}: {what}{trace}", trace=trace, **details)
+        return HTTPError(status, f"the application failed: incident {number}", ((b"Incident", number.encode()),))
+
+    def in_reactor(self, act: Callable[..., object], *args: Any) -> None:
+        """Do something now, or in the reactor's thread if this is another one."""
+        if running.thread in (0, get_ident()):
+            act(*args)
+        else:
+            self._reactor.callFromThread(act, *args)
+
+    def tick(self, seconds: float) -> None:
+        """The clock, every so many seconds: late answers, silent feeds, what is remembered."""
+        now = self.now()
+        for handler in list(self._handlers):
+            handler.check(now)
+            handler.beat(seconds / self.settings.heartbeat)
+        for module in self._modules.values():
+            module.state.save(self._in_thread)
+
+    def stop(self) -> None:
+        """The server ends: instances get no more requests, and finish what they hold."""
+        self.ended = True
+        for handler in list(self._handlers):
+            handler.retire()
+        if self._handlers:
+            self.scheduler.call_after(FAREWELL, self._kill_all)
+            self.scheduler.run()
+
+    def close(self) -> None:
+        """The server has ended."""
+        self._kill_all()
+        for module in self._modules.values():
+            module.state.save(lambda act: act())
+        if self._watching:
+            self._watching = False
+            self._watchdog.stop()
+
+    def figures(self) -> dict:
+        """What the statistics show."""
+        modules = self._modules.values()
+        return {
+            "place": self.settings.prefix,
+            "handlers": {"busy": len(self._handlers), "all": self.settings.handlers},
+            "processes": len(self.scheduler.processes),
+            "faults": sum(module.faults.total for module in modules),
+            "interrupted": self._watchdog.bites,
+        }
+
+    def modules(self) -> list[Module]:
+        """All modules there are, by their names."""
+        for path in sorted(Path(self.settings.root or "ogi").glob("*.py")):
+            name = path.stem.encode("utf-8", "replace")
+            if name not in self._modules and _NAME.fullmatch(name):
+                self._find(name)
+        return sorted(self._modules.values(), key=lambda module: module.name)
+
+    def handlers(self) -> list[Handler]:
+        """All instances at work."""
+        return list(self._handlers)
+
+    def _read(self, module: Module, connection: Connection, form: bytes) -> None:
+        """The form of a request has been read."""
+        module.forms[connection] = form
+        self.again(module, connection)
+        self.scheduler.run()
+
+    def _take(self, module: Module, connection: Connection) -> None:
+        module.take(connection)
+        if running.process is None:
+            self.scheduler.run()
+
+    def _find(self, name: bytes) -> Module:
+        if not _NAME.fullmatch(name):
+            raise HTTPError(404, "there is no such application")
+        text = name.decode("ascii")
+        path = Path(self.settings.root or "ogi") / f"{text}.py"
+        if facts_of(path) is None:
+            raise HTTPError(404, f"there is no application {text}")
+        module = self._modules[name] = Module(self, text, path, f"{self.settings.prefix}{text}")
+        return module
+
+    def _tree(self, connection: Connection) -> None:
+        connection.reply(Answer(200, [(b"Content-Type", b"text/html; charset=utf-8")], (tree_page(self),)))
+
+    def _owner(self, process: Process | None) -> Handler | None:
+        """Whose a process is: its own, or its parents'."""
+        while process is not None:
+            owner = self.owners.get(process)
+            if owner is not None:
+                return owner
+            process = process.parent
+        return None
+
+    def _report(self, process: Process) -> None:
+        """A process died that no handler started itself."""
+        owner = self._owner(process)
+        if owner is not None:
+            owner.failed(process)
+        else:
+            self.log.failure("{path} died", Failure(process.failure), path=process.path)
+
+    def _stuck(self, processes: list[Process]) -> None:
+        """Processes wait for each other alone."""
+        told = "; ".join(f"{process.path} {process.state}" for process in processes)
+        self.log.error("deadlock: {told}", told=told)
+        for process in processes:
+            owner = self._owner(process)
+            if owner is not None:
+                owner.stuck(process, told)
+
+    def _kill_all(self) -> None:
+        for handler in list(self._handlers):
+            handler.kill()
+        if self._handlers:
+            self.scheduler.run()
+
+    def _in_thread(self, act: Callable[[], None]) -> None:
+        deferToThreadPool(self._reactor, self._reactor.getThreadPool(), act)

@@ -1,0 +1,297 @@
+"""Process. One instance of a module at work (the paper's `ogi.handler`): it runs `ogimain`, and sees to its end.
+
+Connections wait in `requests` until the module receives them. Those it has received and not answered are `held`: when
+the instance fails they are answered with an incident, and those that waited go to another instance.
+"""
+
+import traceback
+from collections import deque
+from collections.abc import Coroutine
+from enum import Enum
+from itertools import islice
+from math import inf
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from ...connection import Connection
+from ...csp import Buffer, Process, WouldBlock, timeout
+from ...csp.process import Outside
+from ...http.errors import HTTPError
+from ...net.outlet import ClientGone
+from .api import Ogi
+from .connection import OgiConnection, session_of
+from .feed import Feed
+
+if TYPE_CHECKING:
+    from .farm import Farm
+    from .module import Module
+
+
+class State(Enum):
+    """What a handler does (the paper, 2.4.2). One that is idle is not there: `ogi.handlers` says how many may be."""
+
+    STARTING = "starting"
+    BUSY = "busy"
+    ACCEPTING = "busy and accepting"
+    FINISHING = "finishing"
+
+
+class NotLoaded(Exception):
+    """A file that changed can not be used; the instance that was to take over is not needed."""
+
+
+class Deadlock(BaseException):
+    """What a process dies of that nothing could wake any more."""
+
+
+class Handler(Outside):
+    """An instance.
+
+    :param number: for people.
+    """
+
+    def __init__(self, farm: "Farm", module: "Module", number: int) -> None:
+        self.farm = farm
+        self.module = module
+        self.settings = farm.settings
+        self.name = f"{module.name}.{number}"
+        self.place = module.place
+        self.state = State.STARTING
+        self.began = inf  # when `ogimain` was called
+        self.requests = Buffer(self.settings.queue, f"the requests for {module.name}")
+        self.held: dict[Connection, None] = {}  # received and not answered, the oldest first
+        self.late: WeakSet[Connection] = WeakSet()  # those that the server has answered in the module's place
+        self.feeds: dict[Feed, None] = {}
+        self.answers = 0
+        self._sessions: dict[str, deque[Connection]] = {}  # what waits for the answer to the one before it
+        self._in_session: dict[Connection, str] = {}
+        self._children: dict[Process, None] = {}
+        self._excuse: HTTPError | None = None  # what a forgotten connection is answered with just now
+        self._process: Process | None = None
+        self._turns = -1  # of the main process, when a request was not answered in time
+
+    def start(self, before: "Handler | None") -> None:
+        """Begin.
+
+        :param before: the instance whose place this one takes, once that is through.
+        """
+        self._process = self.farm.scheduler.spawn(self._run(before), self.name)
+        self._process.observed = True
+        self.farm.owners[self._process] = self
+        self._process.when_ended(self._ended)
+
+    async def _run(self, before: "Handler | None") -> None:
+        ogimain = self.module.load(before is not None)
+        self.module.loaded(self)
+        if before is not None:
+            try:
+                async with timeout(self.settings.retire):
+                    await before.retired()
+            except TimeoutError:
+                pass  # it goes on with what it holds, beside this one
+        self.began = self.farm.now()
+        await ogimain(Ogi(self, self.module.name, self.module.state))
+
+    async def retired(self) -> None:
+        """Wait until no request is with this instance that is not in other hands than its main process's."""
+        if self._process is not None:
+            await self._process.join()
+
+    # What the farm does.
+
+    def deliver(self, core: Connection) -> None:
+        """Give it a request.
+
+        :raise HTTPError: too many wait already.
+        """
+        session = session_of(core) if b"cookie" in core.request.fields else ""
+        if session:
+            waiting = self._sessions.get(session)
+            if waiting is not None:
+                if len(waiting) >= self.settings.queue:
+                    raise self.full()
+                waiting.append(core)
+                return
+            self._sessions[session] = deque()
+            self._in_session[core] = session
+        try:
+            self.requests.send_now(core)
+        except WouldBlock:
+            self._next_of_session(core)
+            raise self.full() from None
+
+    def full(self) -> HTTPError:
+        """What is said when too many wait."""
+        return HTTPError(503, f"too many requests wait for {self.module.name}", ((b"Retry-After", b"1"),))
+
+    def retire(self) -> None:
+        """Another instance takes its place: it gets nothing more, and ends when it is through."""
+        self.state = State.FINISHING
+        self.requests.close()
+
+    def stuck(self, process: Process, told: str) -> None:
+        """One of its processes can never go on."""
+        process.interrupt(Deadlock(told))
+
+    def kill(self) -> None:
+        """End it now."""
+        for process in [*self._children, self._process]:
+            if process is not None:
+                process.kill()
+
+    def beat(self, share: float) -> None:
+        """The clock: something is sent on this share of the feeds, those where that was longest ago."""
+        for feed in list(islice(self.feeds, int(len(self.feeds) * share) + 1)):
+            del self.feeds[feed]
+            self.feeds[feed] = None
+            feed.beat()
+
+    def check(self, now: float) -> None:
+        """The clock: whoever has waited for too long is answered."""
+        limit = now - self.settings.answer
+        waiting = list(self.requests.held)
+        for core in [core for core in (*self.held, *waiting) if core.routed < limit]:
+            error = self.farm.incident(self, None, f"no answer within {self.settings.answer} s", 504)
+            self.held.pop(core, None)
+            if core in waiting:
+                self.requests.held.remove(core)
+            self.late.add(core)
+            core.fail(error)
+            self._next_of_session(core)
+            self._give_up()
+        if self.state is State.STARTING and now - self.began > self.settings.persist:
+            self.single()
+
+    # What the module does.
+
+    def persist(self) -> None:
+        """The module wants all requests."""
+        if self.state is State.STARTING:
+            self.state = State.ACCEPTING
+            self.module.decided(self)
+
+    def single(self) -> None:
+        """The module is for one request: it has not said otherwise in time."""
+        if self.state is State.STARTING:
+            self.state = State.BUSY
+            self.module.decided(self)
+            self.requests.close()
+
+    def receiving(self) -> None:
+        """The module wants a connection. If it has not said that it wants all, it gets one."""
+        if self.state is State.STARTING:
+            self.single()
+
+    def received(self, core: Connection) -> OgiConnection:
+        """The module has received a connection."""
+        self.held[core] = None
+        form = self.module.forms.pop(core, None) if self.module.forms else None
+        return OgiConnection(core, self, self.module.rest_of(core.request.target.path), form)
+
+    def answered(self, core: Connection) -> None:
+        """The module has answered, or begun to."""
+        self.answers += 1
+        self.held.pop(core, None)
+        if self._in_session:
+            self._next_of_session(core)
+
+    def forgotten(self, core: Connection) -> None:
+        """The module has lost its last handle on a connection. This may be called in any thread."""
+        self.farm.in_reactor(self._answer_forgotten, core, self._excuse)
+
+    def fork(self, routine: Coroutine, name: str) -> Process:
+        """A process beside the main one."""
+        child = self.farm.scheduler.spawn(routine, name or routine.__name__, self._process)
+        child.observed = True
+        self._children[child] = None
+        self.farm.owners[child] = self
+        child.when_ended(self._child_ended)
+        return child
+
+    def failed(self, process: Process) -> HTTPError | None:
+        """A process of the instance has died: what it held is answered.
+
+        It is not the module's fault when the client left, or sent what can not be read.
+
+        :return: what the clients are told.
+        """
+        failure = process.failure
+        assert failure is not None
+        if isinstance(failure, HTTPError):
+            self._excuse = failure
+        elif not isinstance(failure, ClientGone):
+            self._excuse = self.farm.incident(self, failure, f"{type(failure).__name__}: {failure}")
+        while failure is not None:  # its frames hold connections
+            traceback.clear_frames(failure.__traceback__)
+            failure.__traceback__ = None
+            failure = failure.__cause__ or failure.__context__
+        excuse, self._excuse = self._excuse, None
+        return excuse
+
+    def _give_up(self) -> None:
+        """A request was not answered in time. An instance that was there for it alone is not waited for any longer,
+        nor is one whose main process has not moved since the last time."""
+        assert self._process is not None
+        if self.state is not State.ACCEPTING or self._process.turns == self._turns:
+            self.kill()
+        self._turns = self._process.turns
+
+    def _next_of_session(self, core: Connection) -> None:
+        session = self._in_session.pop(core, None)
+        if session is None:
+            return
+        waiting = self._sessions[session]
+        while waiting:
+            following = waiting.popleft()
+            self._in_session[following] = session
+            try:
+                self.requests.send_now(following)
+            except Exception:
+                del self._in_session[following]
+                self.farm.again(self.module, following)
+            else:
+                return
+        del self._sessions[session]
+
+    def _answer_forgotten(self, core: Connection, excuse: HTTPError | None) -> None:
+        self.held.pop(core, None)
+        if not core.home:
+            if excuse is None and not self.farm.ended:
+                excuse = self.farm.incident(self, None, "a connection was forgotten without an answer")
+            core.fail(excuse or HTTPError(503, "the server ends", ((b"Retry-After", b"5"),)))
+        self._next_of_session(core)
+
+    def _child_ended(self, process: Process) -> None:
+        self._children.pop(process, None)
+        self.farm.owners.pop(process, None)
+        if process.failure is not None:
+            self.failed(process)
+        if not self._children and self._process is not None and self._process.done:
+            self._over()
+
+    def _ended(self, process: Process) -> None:
+        """The main process is over."""
+        self.farm.owners.pop(process, None)
+        self.state = State.FINISHING
+        if isinstance(process.failure, NotLoaded):
+            process.failure = None
+        if process.failure is not None:
+            excuse = self.failed(process)
+            for child in list(self._children):
+                child.kill()
+            for core in list(self.held):
+                self._answer_forgotten(core, excuse)
+        self.requests.close()
+        waiting = [*self.requests.held, *(core for others in self._sessions.values() for core in others)]
+        self.requests.held.clear()
+        self._sessions.clear()
+        self._in_session.clear()
+        self.module.left_by(self, waiting)
+        if not self._children:
+            self._over()
+
+    def _over(self) -> None:
+        """Nothing of the instance is at work any more."""
+        for core in list(self.held):
+            self._answer_forgotten(core, None)
+        self.farm.over(self)

@@ -1,0 +1,186 @@
+"""Adapter. One module: a file of the folder of modules, what is known of it, and who answers for it.
+
+Its code is loaded anew when the file has changed: a new instance then takes the place of the one that accepts, which
+finishes what it holds. A file that does not compile, or fails while it is loaded, leaves the old instance serving.
+"""
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Coroutine
+from inspect import iscoroutinefunction
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from twisted.logger import Logger
+
+from ...connection import Connection
+from ...csp import Cancelled
+from ...http.errors import HTTPError
+from .faults import Faults
+from .handler import Handler, NotLoaded, State
+from .state import State as Remembered
+
+if TYPE_CHECKING:
+    from .farm import Farm
+
+Facts = tuple[int, int, int]
+
+
+class Module:
+    """A module.
+
+    :param path: its file. :param place: where it is reached, such as `/ogi/hits`.
+    """
+
+    log = Logger("occwserv.ogi")
+
+    def __init__(self, farm: "Farm", name: str, path: Path, place: str) -> None:
+        self.farm = farm
+        self.name = name
+        self.path = path
+        self.place = place
+        self.state = Remembered(Path(farm.settings.state) / f"{name}.json")
+        self.faults = Faults(farm.settings.faults, farm.settings.window)
+        self.broken = ""  # why the file as it is can not be used
+        self.loads = 0
+        self.restarts = 0
+        self.accepting: Handler | None = None
+        self._coming: Handler | None = None  # an instance that has not said yet what it will be
+        self._waiting: deque[Connection] = deque()  # for that word
+        self.forms: WeakKeyDictionary[Connection, bytes] = WeakKeyDictionary()  # those that were read already
+        self._code: ModuleType | None = None
+        self._stale = False  # the code is to be loaded anew
+        self._facts: Facts | None = None  # of the file when it was loaded
+        self._checked = -1
+
+    def take(self, core: Connection) -> None:
+        """Answer a request.
+
+        :raise HTTPError: that is not possible now.
+        """
+        second = int(self.farm.now())
+        if second != self._checked:
+            self._checked = second
+            self._look()
+        if self.accepting is not None:
+            self.accepting.deliver(core)
+        elif self._coming is not None:
+            if len(self._waiting) >= self.farm.settings.queue:
+                raise self._coming.full()
+            self._waiting.append(core)
+        else:
+            self._begin(None).deliver(core)
+
+    def rest_of(self, path: bytes) -> bytes:
+        """What of a path stands behind the module's name."""
+        return path[len(self.place) :]
+
+    def load(self, replacing: bool) -> Callable[..., Coroutine]:
+        """Its `ogimain`. Run inside an instance's process, so that a file which loops while it is loaded is caught.
+
+        :param replacing: an instance is at work, and is to be left there if this does not succeed.
+        """
+        if self._code is None or self._stale:
+            try:
+                self._code = self._execute()
+            except Cancelled:
+                raise
+            except BaseException as error:
+                self.broken = f"{type(error).__name__}: {error}"
+                if self._code is None:
+                    raise
+                self.log.error("{path} can not be used, the old one stays: {error}", path=self.path, error=self.broken)
+                if replacing:
+                    raise NotLoaded from None
+            else:
+                self.broken = ""
+                self.loads += 1
+            self._stale = False
+        return self._code.ogimain
+
+    def _execute(self) -> ModuleType:
+        source = self.path.read_bytes()
+        name = f"ogi_{self.name}"
+        code = ModuleType(name)
+        code.__file__ = str(self.path)
+        before = sys.modules.get(name)
+        sys.modules[name] = code  # where dataclasses look for it, also while it is loaded
+        try:
+            exec(compile(source, str(self.path), "exec"), code.__dict__)
+            if not iscoroutinefunction(getattr(code, "ogimain", None)):
+                raise ImportError(f"{self.path} has no `async def ogimain(ogi)`")
+        except BaseException:
+            if before is not None:
+                sys.modules[name] = before
+            raise
+        return code
+
+    def loaded(self, handler: Handler) -> None:
+        """An instance has loaded the code. If it replaces another one, that one gets nothing more."""
+        if self.accepting is not None and self.accepting is not handler:
+            self.accepting.retire()
+            self.accepting = None
+
+    def decided(self, handler: Handler) -> None:
+        """An instance has said whether it is for all requests."""
+        if self._coming is handler:
+            self._coming = None
+        if handler.state is State.ACCEPTING:
+            self.accepting = handler
+        waiting, self._waiting = self._waiting, deque()
+        for core in waiting:
+            self.farm.again(self, core)
+
+    def left_by(self, handler: Handler, waiting: list[Connection]) -> None:
+        """An instance has ended, with these requests not received."""
+        if self.accepting is handler:
+            self.accepting = None
+            self.restarts += 1
+        if self._coming is handler:
+            self._coming = None
+            waiting, self._waiting = [*waiting, *self._waiting], deque()
+        for core in waiting:
+            self.farm.again(self, core)
+
+    def failed(self, what: str) -> None:
+        """It has failed: what comes next is loaded anew."""
+        self.faults.happened(self.farm.now(), what)
+        self._stale = True
+
+    def _look(self) -> None:
+        """Whether the file has changed."""
+        facts = facts_of(self.path)
+        if facts is None or facts == self._facts or self._coming is not None:
+            return
+        first, self._facts = self._facts is None, facts
+        if first:
+            return
+        self._stale = True
+        self.faults.forgive()
+        if self.accepting is not None:
+            self._begin(self.accepting)
+
+    def _begin(self, before: Handler | None) -> Handler:
+        wait = self.faults.wait(self.farm.now())
+        if wait > 0:
+            raise HTTPError(
+                503,
+                f"{self.name} has failed too often, and rests for a while",
+                ((b"Retry-After", b"%d" % (int(wait) + 1)),),
+            )
+        handler = self.farm.handler(self)
+        self._coming = handler
+        handler.start(before)
+        return handler
+
+
+def facts_of(path: Path) -> Facts | None:
+    """What tells one state of a file from another; None when it is not there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -1,0 +1,74 @@
+"""Adapter. What a module remembers beyond its own life: a mapping, kept in memory and in a file.
+
+The file is JSON, one for each module, written in a thread when the mapping is not what was written last, and replaced
+as a whole, so that it is never half a file.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from twisted.logger import Logger
+
+
+class State(dict[str, Any]):
+    """The mapping of one module.
+
+    :param path: its file.
+    """
+
+    __slots__ = ("_path", "_warned", "_written")
+
+    log = Logger("occwserv.ogi")
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._written = b"{}"
+        self._warned = False
+        try:
+            self._written = path.read_bytes()
+            self.update(msgspec.json.decode(self._written))
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, TypeError) as error:
+            # It is set aside and not overwritten: somebody may want to mend it.
+            self.log.error("the state in {path} can not be read: {error}; it begins anew", path=str(path), error=error)
+            self._written = b"{}"
+            if path.exists():
+                os.replace(path, path.with_suffix(".unreadable"))
+
+    def save(self, in_thread: Callable[[Callable[[], None]], object]) -> None:
+        """Write the mapping to its file if it has changed.
+
+        :param in_thread: has a function called in a thread, one after the other.
+        """
+        try:
+            data = msgspec.json.encode(dict(self))
+        except (TypeError, ValueError, RecursionError) as error:
+            self._warn(f"the state for {self._path} can not be written as JSON: {error}; it is kept in memory alone")
+            return
+        if data != self._written:
+            self._written = data
+            in_thread(lambda: self._write(data))
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self._path.with_suffix(".new")
+            with open(fresh, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(fresh, self._path)
+            self._warned = False
+        except OSError as error:
+            self._written = b""  # so that it is tried again
+            self._warn(f"the state in {self._path} can not be written: {error}; it is kept in memory, and tried again")
+
+    def _warn(self, text: str) -> None:
+        if not self._warned:
+            self._warned = True
+            self.log.warn("{text}", text=text)

@@ -1,0 +1,47 @@
+"""Adapter. An answer in pieces, written as fast as the client takes it."""
+
+from typing import TYPE_CHECKING, Any
+
+from ...connection import Connection
+from ...net.outlet import ClientGone
+
+if TYPE_CHECKING:
+    from .connection import OgiConnection
+
+
+class Stream:
+    """`async with connection.stream("text/plain") as out: await out.write(b"...")`
+
+    The block's end ends the answer. An exception in the block cuts the client off, so that it sees that the answer is
+    not complete. That the client has left ends the block quietly.
+    """
+
+    __slots__ = ("_connection", "_core", "_fields", "_status")
+
+    def __init__(self, connection: "OgiConnection", status: int, fields: list[tuple[bytes, bytes]]) -> None:
+        self._connection = connection
+        self._status = status
+        self._fields = fields
+        self._core: Connection | None = None
+
+    async def __aenter__(self) -> "Stream":
+        self._core = self._connection.begin(self._status, self._fields)
+        return self
+
+    async def write(self, data: bytes | str) -> None:
+        """Send a piece, and wait until the client has taken enough for more.
+
+        :raise ClientGone: the client has left.
+        """
+        assert self._core is not None
+        await self._core.write(data.encode("utf-8") if isinstance(data, str) else data)
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        core, self._core = self._core, None
+        if core is None or core.home:
+            return isinstance(error, ClientGone)
+        if error is None or isinstance(error, ClientGone):
+            core.end()
+        else:
+            core.abort(f"the application failed: {type(error).__name__}")
+        return isinstance(error, ClientGone)

@@ -1,0 +1,71 @@
+"""Adapter. Interrupts a process that does not yield: an endless loop, a sleep, a regular expression without end.
+
+A timer of the system sends SIGALRM ten times a second or so while there are modules. If the same process has been
+running in the same turn for as long as `ogi.watchdog` says, `Spinning` is raised in it, where it is; if it goes on
+regardless, again and again.
+
+Not while the interrupted code is the server's own, called by the process: what that was doing might be left half done.
+The next tick finds it elsewhere.
+"""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from ...csp import Process, running
+
+TICKS = 5
+"""Ticks in the time that a process may run."""
+
+_OWN = str(Path(__file__).parents[2])  # the package `occwserv`
+
+
+class Spinning(BaseException):
+    """The process did not yield for too long. Not an `Exception`, so that no handler for those swallows it."""
+
+
+class Watchdog:
+    """The timer, and who is looked at.
+
+    :param seconds: how long a process may run without yielding.
+    :param watched: whether a process is one that may be interrupted.
+    """
+
+    def __init__(self, seconds: float, watched: Callable[[Process], bool]) -> None:
+        self._seconds = seconds
+        self._watched = watched
+        self._before = None
+        self._last: tuple[Process, int] | None = None
+        self._ticks = 0
+        self.bites = 0
+
+    def start(self) -> None:
+        """Begin to look. Only in the main thread; a handler of somebody else for the signal is put back by `stop`."""
+        self._before = signal.signal(signal.SIGALRM, self._tick)
+        signal.siginterrupt(signal.SIGALRM, False)
+        signal.setitimer(signal.ITIMER_REAL, self._seconds / TICKS, self._seconds / TICKS)
+
+    def stop(self) -> None:
+        """Look no more."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self._before or signal.SIG_DFL)
+
+    def _tick(self, number: int, frame: FrameType | None) -> None:
+        process = running.process
+        if process is None:
+            self._last = None
+            return
+        now = process, process.turns
+        if now != self._last:
+            self._last = now
+            self._ticks = 0
+            return
+        self._ticks += 1
+        if self._ticks >= TICKS and not _is_own(frame) and self._watched(process):
+            self.bites += 1
+            raise Spinning(f"{process.path} did not yield for {self._seconds} s")
+
+
+def _is_own(frame: FrameType | None) -> bool:
+    return frame is not None and frame.f_code.co_filename.startswith(_OWN)
