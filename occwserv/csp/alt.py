@@ -15,7 +15,9 @@ from types import coroutine
 from typing import Any
 
 from .channel import Channel
+from .ends import Useless
 from .errors import Ending
+from .extended import extended
 from .mobile import Movable
 from .process import Process, running
 from .timers import Timer
@@ -52,10 +54,10 @@ SKIP = Skip()
 class Choice:
     """An alternation that waits: one offer, on all its channels. `which` is what happened, as a place in the list."""
 
-    __slots__ = ("_alternatives", "_process", "_timer", "which")
+    __slots__ = ("_alternatives", "_timer", "process", "which")
 
     def __init__(self, process: Process, alternatives: list) -> None:
-        self._process = process
+        self.process = process
         self._alternatives = alternatives
         self._timer: Timer | None = None
         self.which = -1
@@ -75,8 +77,10 @@ class Choice:
                     shortest = each
             elif isinstance(each, Channel):
                 each.wait(self, False)
+            elif each is not None and each is not False:
+                raise TypeError(f"{each!r} can not be an alternative")
         if shortest is not None:
-            self._timer = self._process.scheduler.call_after(max(shortest.seconds, 0), lambda: self._decide(shortest))
+            self._timer = self.process.scheduler.call_after(max(shortest.seconds, 0), lambda: self._decide(shortest))
 
     def withdraw(self, process: Process | None = None) -> bool:
         """Take all offers back."""
@@ -93,22 +97,22 @@ class Choice:
 
     def accept(self, channel: Channel, value: Any) -> bool:
         """Somebody has come with a value."""
-        self._process.value = value
-        self._process.communications += 1
+        self.process.value = value
+        self.process.communications += 1
         self._decide(channel)
         return False
 
     def taken(self, channel: Channel) -> Any:
         """Somebody has come for the value that is offered here."""
         sent = next(each for each in self._alternatives if type(each) is Send and each.channel is channel)
-        self._process.communications += 1
+        self.process.communications += 1
         self._decide(sent)
         return sent.value
 
     def engage(self, channel: Channel, rendezvous: Any) -> Any:
         """As `taken`, by an extended rendezvous: the process waits on until that is over."""
         value = self.taken(channel)
-        self._process.scheduler.hold(self._process, rendezvous)
+        self.process.scheduler.hold(self.process, rendezvous)
         return value
 
     def give_up(self, channel: Channel, error: Ending) -> None:
@@ -118,12 +122,12 @@ class Choice:
             if each is channel or (type(each) is Send and each.channel is channel)
         )  # fmt: skip
         self.withdraw()
-        self._process.give_up(channel, error)
+        self.process.give_up(channel, error)
 
     def _decide(self, by: Any) -> None:
         self.which = next(number for number, each in enumerate(self._alternatives) if each is by)
         self.withdraw()
-        self._process.scheduler.wake(self._process)
+        self.process.scheduler.wake(self.process)
 
     def describe(self, process: Process) -> str:
         """What whoever waits here waits for."""
@@ -132,7 +136,7 @@ class Choice:
     @property
     def routine(self) -> Any:
         """Of the process that waits (`mobile.where`)."""
-        return self._process.routine
+        return self.process.routine
 
 
 @coroutine
@@ -163,10 +167,15 @@ def _choose(process: Process, given: tuple, order: Any) -> Iterator[None]:
             continue  # most often; what follows would find the same
         if isinstance(each, Channel):
             ready = each.receivable
+        elif kind is Useless:
+            ready = True  # to fail
         else:
             ready = kind is Skip or (kind is Send and each.channel.sendable) or (kind is After and each.seconds <= 0)
         if ready:
             process.communications += kind is not Skip
+            if kind is Send and type(each.channel._first) is extended:
+                yield from _send_to(each, which)
+                return which, None
             return which, _do(each, which)
     choice = Choice(process, alternatives)
     process.waits = choice
@@ -184,14 +193,23 @@ def _choose(process: Process, given: tuple, order: Any) -> Iterator[None]:
 def _do(each: Any, which: int) -> Any:
     """What is ready."""
     try:
-        if isinstance(each, Channel):
-            return each.receive_now()
         if type(each) is Send:
             each.channel.send_now(each.value)
+        elif isinstance(each, (Channel, Useless)):
+            return each.receive_now()
     except Ending as error:
         error.which = which
         raise
     return None
+
+
+def _send_to(each: Send, which: int) -> Iterator[None]:
+    """Send to an extended rendezvous, and wait until it is over."""
+    try:
+        yield from each.channel.send(each.value)
+    except Ending as error:
+        error.which = which
+        raise
 
 
 def _said(each: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from types import coroutine
 from typing import Any
 
@@ -82,16 +83,19 @@ class Buffer(Channel):
 
     def _pass_on(self, value: Any, giver: Any) -> bool:
         # An extended rendezvous holds its sender; here it is the buffer that sends, and nobody to be held.
-        self.take_offer().accept(self, value.give(giver) if isinstance(value, Movable) else value)
+        if isinstance(value, Movable):
+            value = value.give(giver)
+        self.take_offer().accept(self, value)
         return True
 
     def _take(self) -> Any:
         """The oldest value; the first of those who wait to leave one does so."""
         value = self.held.popleft()
+        self.count += 1
         if self._first is not None and self._sending:
-            self.held.append(super().receive_now())
-        else:
-            self.count += 1
+            with suppress(WouldBlock):  # it is theirs no more
+                self.held.append(super().receive_now())
+                self.count -= 1  # until it leaves
         return value
 
 
@@ -110,6 +114,8 @@ class OverwritingBuffer(Buffer):
 
     def _put(self, value: Any, giver: Any) -> bool:
         if self._sent is None and len(self.held) >= self.room:
+            if isinstance(value, Movable):
+                value = value.give(giver)  # first, because it fails if it was given away before
             self.held.popleft()
             self.missed += 1
         return super()._put(value, giver)

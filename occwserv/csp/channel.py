@@ -51,11 +51,11 @@ class Channel:
         me = running.process
         offer = self._first
         if offer is not None and not self._sending:
+            if isinstance(value, Movable):
+                value = value.give(me)  # first, because it fails if it was given away before
             self._first = self._rest.popitem(last=False)[0] if self._rest else None
             self.count += 1
             me.communications += 1
-            if isinstance(value, Movable):
-                value = value.give(me)
             if type(offer) is Process:
                 offer.communications += 1
                 offer.value = value
@@ -69,8 +69,10 @@ class Channel:
         me.value = value
         me.waits = self
         self.wait(me, True)
-        yield
-        me.value = None
+        try:
+            yield
+        finally:
+            me.value = None
 
     @coroutine
     def receive(self) -> Iterator[None]:
@@ -91,7 +93,11 @@ class Channel:
                 offer.scheduler.wake(offer)
             else:
                 value = offer.taken(self)
-            return value.give(offer) if isinstance(value, Movable) else value
+            if isinstance(value, Movable):
+                value, given = self.move(value, offer)
+                if not given:
+                    return (yield from self.receive())
+            return value
         if self._received is not None:
             raise self._received(self.name)
         me.waits = self
@@ -117,7 +123,11 @@ class Channel:
             raise (self._received or WouldBlock)(self.name)
         offer = self.take_offer()
         value = offer.taken(self)
-        return value.give(offer) if isinstance(value, Movable) else value
+        if isinstance(value, Movable):
+            value, given = self.move(value, offer)
+            if not given:
+                return self.receive_now()
+        return value
 
     @property
     def sendable(self) -> bool:
@@ -188,11 +198,21 @@ class Channel:
         self.count += 1
         return offer
 
+    def move(self, value: Movable, offer: Any) -> tuple[Any, bool]:
+        """What is received in place of a movable value. False: it had been given away before, as its sender is told."""
+        try:
+            return value.give(offer), True
+        except Exception as error:
+            self.count -= 1
+            offer.process.error = error
+            return None, False
+
     def _end(self, sent: type[Ending], received: type[Ending]) -> None:
         if self._sent is not None:
             return
         self._sent, self._received = sent, received
-        offers = [] if self._first is None else [self._first, *(self._rest or ())]
+        # An alternation may wait here twice, and is told once.
+        offers = {} if self._first is None else dict.fromkeys((self._first, *(self._rest or ())))
         self._first = self._rest = None
         for offer in offers:
             offer.give_up(self, (sent if self._sending else received)(self.name))

@@ -8,13 +8,14 @@ alive: so a stuck process may be missed, but none is accused wrongly.
 """
 
 import gc
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .process import Outside, Process
-from .waiting import Foreign, Sleeping
+from .waiting import Foreign, Sleeping, TimeLimit
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
@@ -28,8 +29,10 @@ MOST = 2000
 WORK = 6000
 """Objects of one look at all: about as many microseconds."""
 
+AGAIN = 600
+"""Objects of one look at those who were found alive before: whoever was to wake them may have ended since."""
+
 _OUTSIDE = (ModuleType, FunctionType, CodeType, type, Outside)
-_OURS = 3  # references to an object that come from looking at it: the table, the loop, the call
 
 
 class Watch:
@@ -44,6 +47,9 @@ class Watch:
         self._armed = False
         self._seen: dict[Process, int] = {}  # who waited at the last look, and after how many turns
         self._later: list[Process] = []  # who waits to be looked at
+        self._alive: dict[Process, int] = {}  # who was, and after how many turns of all; the longest ago first
+        self._found: dict[Process, int] = {}  # who was told of, and after how many turns
+        self.objects = 0  # looked at in the last look
 
     def arm(self) -> None:
         """Processes have gone on, and now none does."""
@@ -59,24 +65,36 @@ class Watch:
             if process.waits is not None and type(process.waits) not in (Sleeping, Foreign)
         }
         seen, self._seen = self._seen, waiting
-        fresh = [process for process, turns in waiting.items() if turns != seen.get(process)]
-        resting, self._later = self._later, fresh
-        left = WORK
-        for number, process in enumerate(resting):
-            if left <= 0:
-                self._later += resting[number:]
-                break
-            if waiting.get(process) == seen.get(process):  # it has not moved
-                found, looked_at = stuck_with(process)
-                left -= looked_at
-                if found:
-                    for other in found:
-                        self._seen[other] = other.turns
-                    self._later = [other for other in self._later if other not in found]
-                    resting[number + 1 :] = [other for other in resting[number + 1 :] if other not in found]
-                    self._stuck(found)
-        if self._later:
+        resting = [process for process in self._later if process in waiting and waiting[process] == seen.get(process)]
+        self._later = [process for process, turns in waiting.items() if turns != seen.get(process)]
+        self._found = {process: turns for process, turns in self._found.items() if waiting.get(process) == turns}
+        self.objects = 0
+        self._later += self._examine(resting, WORK)
+        more = self._examine(self._old(waiting), AGAIN)
+        if self._later or more:
             self.arm()
+
+    def _old(self, waiting: dict[Process, int]) -> list[Process]:
+        """Who was found alive before somebody else went on."""
+        self._alive = {process: at for process, at in self._alive.items() if process in waiting}
+        return [process for process, at in self._alive.items() if at != self._scheduler.turns]
+
+    def _examine(self, processes: list[Process], work: int) -> list[Process]:
+        """Look at processes that have not moved; returns those for whom it would be too much work now."""
+        end = self.objects + work
+        for number, process in enumerate(processes):
+            if self.objects >= end:
+                return processes[number:]
+            if process not in self._found:
+                found, looked_at = stuck_with(process)
+                self.objects += looked_at
+                self._alive.pop(process, None)
+                if found:
+                    self._found.update((other, other.turns) for other in found)
+                    self._stuck(found)
+                else:
+                    self._alive[process] = self._scheduler.turns
+        return []
 
 
 def stuck_with(process: Process) -> tuple[list[Process], int]:
@@ -92,6 +110,16 @@ def _refers_to(thing: Any) -> Iterable[Any]:
     for other in gc.get_referents(thing):
         if gc.is_tracked(other) and not isinstance(other, _OUTSIDE):
             yield other
+    if type(thing) is OrderedDict:  # it refers to its keys twice, and says so once
+        yield from filter(gc.is_tracked, thing)
+
+
+def _references(heap: dict[int, Any]) -> dict[int, int]:
+    """How often each thing of a heap is referred to, this heap and this function included."""
+    return {key: getrefcount(thing) for key, thing in heap.items()}
+
+
+_OURS = _references({0: object()})[0]  # a thing that nobody else refers to: it is not the same in every Python
 
 
 def _can_move(process: Process) -> bool:
@@ -122,12 +150,13 @@ def _judge(process: Process, heap: dict[int, Any]) -> list[Process]:
     for keys in links.values():
         for key in keys:
             inside[key] += 1
+    references = _references(heap)
     alive = []
     for key, thing in heap.items():
         if isinstance(thing, Process):
             if _can_move(thing):
                 alive.append(key)
-        elif getrefcount(thing) - _OURS > inside[key]:
+        elif references[key] - _OURS > inside[key]:
             alive.append(key)
     woken = _spread(alive, heap, links)
     waiting = [thing for thing in heap.values() if isinstance(thing, Process) and id(thing) not in woken]
@@ -150,6 +179,8 @@ def _spread(alive: list[int], heap: dict[int, Any], links: dict[int, list[int]])
     for key, thing in heap.items():
         if isinstance(thing, Process):
             waiting.setdefault(id(thing.waits), []).append(key)
+        elif isinstance(thing, TimeLimit):  # alive while its timer is: that will end the waiting
+            waiting.setdefault(key, []).append(id(thing.process))
     reached: set[int] = set()
     while alive:
         key = alive.pop()

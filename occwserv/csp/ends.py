@@ -2,7 +2,7 @@
 
     sender, receiver = ends(Channel("requests"))
 
-An end is closed by `close`, by the end of an `async with` or `with`, or by being forgotten: so a process that dies lets
+An end is closed by `close`, by the end of a `with`, or by being forgotten: so a process that dies lets
 go of what it held. When the last sender is closed receivers are told that there will be no more; when the last receiver
 is, senders are told that nobody will receive. An end that is sent over a channel moves to whoever receives it.
 """
@@ -31,6 +31,8 @@ class Useless:
     """Stands in the place of the channel of an end that can not be used any more."""
 
     __slots__ = ("_kind", "_text")
+
+    sendable = receivable = True  # in an alternation, which is told by it what is wrong
 
     def __init__(self, kind: type[Exception], text: str) -> None:
         self._kind = kind
@@ -85,8 +87,9 @@ class End(Movable):
         self.close()
 
     def __del__(self) -> None:
-        # Rings are collected in whatever thread needs memory: another one leaves it to the scheduler's.
-        if running.thread in (0, get_ident()):
+        # Rings are collected wherever memory is needed: that may be another thread, or between two steps of what a
+        # channel does. Then it is left to the scheduler.
+        if running.process is None and running.thread in (0, get_ident()):
             self.close()
         elif self._side is not None:
             running.forgotten.append(type(self)(self._side).close)

@@ -41,11 +41,19 @@ class extended:  # a small letter, because it reads as a verb
         if channel.ended or getattr(channel, "held", None):
             return channel.receive_now()
         offer = channel.take_offer()
-        self._sender = getattr(offer, "process", offer)
+        self._sender = offer.process
         value = offer.engage(channel, self)
-        return value.give(offer) if isinstance(value, Movable) else value
+        if isinstance(value, Movable):
+            value, given = channel.move(value, offer)
+            if not given:
+                self._let_go()
+                return (yield from self.__aenter__())
+        return value
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self._let_go()
+
+    def _let_go(self) -> None:
         sender, self._sender = self._sender, None
         if sender is not None:
             sender.scheduler.wake(sender)

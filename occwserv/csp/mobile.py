@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import Moved
 
-_HERE = __file__.rpartition("/")[0]
+_HERE = __file__.rpartition("/")[0] + "/"
 
 
 class Movable:
@@ -64,7 +64,7 @@ def where(giver: Any = None) -> str:
     """
     inner = getattr(giver, "routine", None)
     frame: FrameType | None = None
-    if inner is not None and not inner.cr_running:
+    if inner is not None and not getattr(inner, "cr_running", True):
         while inner is not None and getattr(inner, "cr_frame", None) is not None:
             frame = _outside(inner.cr_frame, frame)
             inner = getattr(inner, "cr_await", None)

@@ -6,6 +6,7 @@ or for another process. Cancelling it never loses a value: a process that waits 
 where it waits the next time.
 """
 
+import gc
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from types import coroutine
@@ -72,7 +73,7 @@ class Process:
         self.waits: Waitable | None = None
         self.value: Any = None
         self.error: BaseException | None = None
-        self.pending: BaseException | None = None  # to be raised when it waits the next time
+        self.pending: tuple[BaseException, ...] = ()  # to be raised where it waits from now on, one after the other
         self.failure: BaseException | None = None
         self.observed = False  # somebody else sees to its failure: it is not reported
         self.result: Any = None
@@ -88,7 +89,11 @@ class Process:
     @property
     def path(self) -> str:
         """Its name behind those of its parents."""
-        return self.name if self.parent is None else f"{self.parent.path}/{self.name}"
+        names, process = [self.name], self.parent
+        while process is not None:
+            names.append(process.name)
+            process = process.parent
+        return "/".join(reversed(names))
 
     @property
     def state(self) -> str:
@@ -116,7 +121,26 @@ class Process:
             self.error = error
             self.scheduler.wake(self)
         else:
-            self.pending = error
+            self.pending += (error,)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was told to end, and may have been told so already."""
+        return self._cancelled
+
+    def next_pending(self) -> BaseException:
+        """What is to be raised in it now."""
+        if not self.pending:
+            return Cancelled()  # it was killed
+        first, *rest = self.pending
+        self.pending = tuple(rest)
+        return first
+
+    def take_error(self) -> BaseException:
+        """What is raised in it now. Held nowhere else: an error refers to the frames that it goes through."""
+        error, self.error = self.error, None
+        assert error is not None
+        return error
 
     def when_ended(self, act: Callable[["Process"], object]) -> None:
         """Have something called when it has ended, at once if it has."""
@@ -142,12 +166,20 @@ class Process:
         self.done = True
         self.result = result
         self.failure = failure
-        self.waits = self.pending = self.value = self.step = self.routine = None
+        self.waits = self.value = self.step = self.routine = None
+        self.pending = ()
+        while self.parent is not None and self.parent.done:  # whoever hands on to his child makes no endless chain
+            self.parent = self.parent.parent
         ended, self._ended = self._ended, None
         for act in ended or ():
             act(self)
 
     # What it is to a channel on which it waits: an offer.
+
+    @property
+    def process(self) -> "Process":
+        """Whose offer it is."""
+        return self
 
     def accept(self, channel: Any, value: Any) -> bool:
         """Somebody has come: take the value. What it offered was taken from `value` before."""
@@ -180,7 +212,7 @@ class Joining:
     __slots__ = ("_left", "_waiting")
 
     def __init__(self, *processes: Process) -> None:
-        self._left = [process for process in processes if not process.done]
+        self._left = {process: None for process in processes if not process.done}
         self._waiting: Process | None = None
 
     @coroutine
@@ -196,10 +228,10 @@ class Joining:
     @property
     def awaited(self) -> list[Process]:
         """Those that have not ended."""
-        return self._left
+        return list(self._left)
 
     def _one_less(self, process: Process) -> None:
-        self._left.remove(process)
+        del self._left[process]
         if not self._left and self._waiting is not None:
             self._waiting.scheduler.wake(self._waiting)
 
@@ -210,5 +242,27 @@ class Joining:
         return True
 
     def describe(self, process: Process) -> str:
-        names = ", ".join(other.path for other in self._left[:3])
+        names = ", ".join(other.path for other in self.awaited[:3])
         return f"for the end of {names}{' and others' if len(self._left) > 3 else ''}"
+
+
+def let_go(failure: BaseException) -> None:
+    """Empty the frames that a process died in. The failure refers to them, and somebody may keep it for long.
+
+    What they hold would else not be closed: the other processes of a `par` would wait for a dead one's channel. A
+    frame that is not over refers to nothing as far as the collector can see; such a one is somebody else's, to whom
+    the failure came before, and is left as it is.
+    """
+    errors: list[BaseException | None] = [failure]
+    seen: set[int] = set()
+    while errors:
+        error = errors.pop()
+        if error is None or id(error) in seen:
+            continue
+        seen.add(id(error))
+        errors += [error.__context__, error.__cause__]
+        trace = error.__traceback__
+        while trace is not None:
+            if gc.get_referents(trace.tb_frame):
+                trace.tb_frame.clear()
+            trace = trace.tb_next

@@ -15,7 +15,7 @@ from typing import Any
 
 from .deadlock import Watch
 from .errors import Cancelled
-from .process import Outside, Process, Waitable, running
+from .process import Outside, Process, Waitable, let_go, running
 from .timers import Clock, Timers
 from .waiting import Foreign
 
@@ -46,7 +46,7 @@ class Scheduler(Outside):
         self.processes: dict[Process, None] = {}
         self.turns = 0  # of all processes: whoever looks twice and finds the same number knows that one is at work
         self._ready: deque[Process] = deque()
-        self._report = report or self._raise_in_clock
+        self.report = report or self._raise_in_clock
         self._soon = soon or self._at_once
         self._budget = budget
         self._asked = False
@@ -84,13 +84,13 @@ class Scheduler(Outside):
             return
         self._asked = True  # whoever is woken meanwhile need not ask
         running.thread = get_ident()
-        while running.forgotten:
-            running.forgotten.popleft()()
         ready, deadline = self._ready, perf_counter() + self._budget
         try:
-            while ready:
+            while ready or running.forgotten:
                 for _ in range(min(STEPS, len(ready))):
                     self._step(ready.popleft())
+                if running.forgotten:
+                    self._close_forgotten()
                 if perf_counter() > deadline:
                     break
         finally:
@@ -107,11 +107,7 @@ class Scheduler(Outside):
         process.turns += 1
         self.turns += 1
         try:
-            if process.error is None:
-                awaited = process.step(None)
-            else:
-                error, process.error = process.error, None
-                awaited = process.routine.throw(error)
+            awaited = process.step(None) if process.error is None else process.routine.throw(process.take_error())
         except StopIteration as end:
             self._end(process, end.value, None)
         except Cancelled:
@@ -121,21 +117,36 @@ class Scheduler(Outside):
         else:
             if awaited is not None:
                 Foreign(awaited, process)
-            if process.pending is not None or process.killed:
+            elif process.waits is None:  # a bare yield, as asyncio's `sleep(0)`: it waits for its turn
+                self.wake(process)
+            if process.pending or process.killed:
                 self._interrupt(process)
 
     def _interrupt(self, process: Process) -> None:
         """It was to be interrupted as soon as it waits, and now it does."""
         if process.waits is not None and process.waits.withdraw(process):
-            process.error, process.pending = process.pending or Cancelled(), None
+            process.error = process.next_pending()
             self.wake(process)
 
     def _end(self, process: Process, result: Any, failure: BaseException | None) -> None:
         running.process = None
         del self.processes[process]
+        if failure is not None and failure.__traceback__ is not None:
+            failure.__traceback__ = failure.__traceback__.tb_next  # else it would hold the process that holds it
         process.end(result, failure)
-        if failure is not None and not process.observed:
-            self._report(process)
+        if failure is None:
+            return
+        try:
+            if not process.observed:
+                self.report(process)
+        finally:
+            let_go(failure)
+
+    def _close_forgotten(self) -> None:
+        """Close the ends that nobody has any more."""
+        running.process = None
+        while running.forgotten:
+            running.forgotten.popleft()()
 
     def _at_once(self, act: Callable[[], object]) -> None:
         self._clock.callLater(0, act)

@@ -29,6 +29,7 @@ class Scope:
         """Start a process that the scope waits for."""
         owner = self._owner
         if owner is None or owner.done:
+            routine.close()
             raise RuntimeError("a process can be forked only while its scope is open")
         child = owner.scheduler.spawn(routine, name, owner)
         self._children[child] = None
@@ -69,10 +70,18 @@ async def par(*routines: Coroutine) -> list[Any]:
     :return: what they returned, in their order.
     :raise: what one of them died of; an `ExceptionGroup` when there are several such.
     """
-    async with Scope() as scope:
-        processes = [scope.fork(routine) for routine in routines]
+    processes: list[Process] = []
+    try:
+        async with Scope() as scope:
+            for routine in routines:
+                processes.append(scope.fork(routine))
+                processes[-1].observed = True
+    except BaseException:  # it is cancelled, and raises that: their failures are told to nobody else
         for process in processes:
-            process.observed = True
+            process.observed = False
+            if process.failure is not None:
+                process.scheduler.report(process)
+        raise
     failures = [process.failure for process in processes if process.failure is not None]
     if len(failures) == 1:
         raise failures[0]

@@ -4,6 +4,8 @@ import heapq
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from .process import Outside
+
 FEW = 64
 """Cancelled timers that may lie in the heap, however few others there are."""
 
@@ -36,7 +38,7 @@ class Timer:
             self._timers.one_cancelled()
 
 
-class Timers:
+class Timers(Outside):
     """The heap.
 
     :param after: called whenever some timers were rung.
@@ -89,6 +91,7 @@ class Timers:
                 else:
                     act()
         finally:
-            if self._heap and self._alarm is None:
+            # What was done may have set an alarm for itself, later than that of others.
+            if self._heap and (self._alarm is None or self._heap[0].moment < self._alarm_at):
                 self._set_alarm(self._heap[0].moment)
             self._after()

@@ -56,6 +56,8 @@ class Foreign:
         return f"for {type(self._promise).__name__}"
 
     def _deferred(self, result: Any) -> Any:
+        if self._process is None:
+            return None  # the process waits no more: a failure, as that of having been cancelled, is of no interest
         self._wake()
         return result
 
@@ -80,9 +82,6 @@ class Stopped:
         return "for nothing: it has stopped"
 
 
-STOPPED = Stopped()
-
-
 @coroutine
 def sleep(seconds: float) -> Iterator[None]:
     """Wait a while."""
@@ -97,17 +96,15 @@ def sleep(seconds: float) -> Iterator[None]:
 def let_others() -> Iterator[None]:
     """Go to the end of the queue: long work is to do this now and then. It is also where a cancellation comes."""
     process = running.process
-    if process.pending is not None or process.killed:
-        error, process.pending = process.pending or Cancelled(), None
-        raise error
-    process.scheduler.wake(process)
+    if process.pending or process.killed:
+        raise process.next_pending()
     yield
 
 
 @coroutine
 def stop() -> Iterator[None]:
     """Wait for nothing, for ever: occam's STOP, for a process that can not go on."""
-    running.process.waits = STOPPED
+    running.process.waits = Stopped()
     yield
 
 
@@ -117,14 +114,15 @@ class TimeLimit:
     An exchange that has taken place by then is not undone: the block then goes on to where it waits the next time.
     """
 
-    __slots__ = ("_expired", "_process", "_seconds", "_timer")
+    __slots__ = ("_cancelled", "_expired", "_seconds", "_timer", "process")
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._expired: Expired | None = None
 
     async def __aenter__(self) -> "TimeLimit":
-        process = self._process = running.process
+        process = self.process = running.process
+        self._cancelled = process.cancelled
         self._timer = process.scheduler.call_after(self._seconds, self._expire)
         return self
 
@@ -133,15 +131,17 @@ class TimeLimit:
         expired = self._expired
         if expired is None:
             return
-        if self._process.pending is expired:  # it came too late for the block: it is over
-            self._process.pending = None
+        process, self._expired = self.process, None
+        # If it came too late for the block, it is over.
+        process.pending = tuple(other for other in process.pending if other is not expired)
         if error is expired:
+            if process.cancelled and not self._cancelled and not any(isinstance(o, Cancelled) for o in process.pending):
+                raise Cancelled from None  # the block was cancelled first, and took too long to clean up
             raise TimeoutError(f"it took longer than {self._seconds} s") from None
 
     def _expire(self) -> None:
-        if self._process.pending is None and self._process.error is None:
-            self._expired = Expired()
-            self._process.interrupt(self._expired)
+        self._expired = Expired()
+        self.process.interrupt(self._expired)
 
 
 class Expired(BaseException):
