@@ -32,7 +32,7 @@ WORK = 6000
 AGAIN = 600
 """Objects of one look at those who were found alive before: whoever was to wake them may have ended since."""
 
-_OUTSIDE = (ModuleType, FunctionType, CodeType, type, Outside)
+_OUTSIDE = (ModuleType, CodeType, type, Outside)
 
 
 class Watch:
@@ -107,7 +107,9 @@ def stuck_with(process: Process) -> tuple[list[Process], int]:
 
 def _refers_to(thing: Any) -> Iterable[Any]:
     """What a thing refers to, as far as that is of interest."""
-    for other in gc.get_referents(thing):
+    # Of a function only what it closes over: behind its globals lies everything.
+    others = (thing.__closure__,) if isinstance(thing, FunctionType) else gc.get_referents(thing)
+    for other in others:
         if gc.is_tracked(other) and not isinstance(other, _OUTSIDE):
             yield other
     if type(thing) is OrderedDict:  # it refers to its keys twice, and says so once
