@@ -60,6 +60,7 @@ class Reuse(Enum):
 class Connection:
     """One request on its way through the server.
 
+    `said` is what the access log has of the request line and of the fields, where that is known already.
     `status` and `body_sent` (bytes) tell what was answered; `began`, `routed`, `answered`, `finished` (seconds) when
     it passed the stations; `holder` who holds it; `broken` that no request may follow on the client's connection,
     `aborted` that it must end before the answer does.
@@ -67,12 +68,20 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_body_from", "_chunked", "_giver", "_left", "_owed", "_release", "_where", "aborted",
-        "answered", "began", "body_sent", "broken", "client", "finished", "holder", "keep", "request", "routed",
+        "answered", "began", "body_sent", "broken", "client", "finished", "holder", "keep", "request", "routed", "said",
         "status",
     )  # fmt: skip
 
-    def __init__(self, request: Request, client: "Client", began: float, routed: float) -> None:
+    def __init__(
+        self,
+        request: Request,
+        client: "Client",
+        began: float,
+        routed: float,
+        said: tuple[bytes, bytes] | None = None,
+    ) -> None:
         self.request = request
+        self.said = said
         self.client = client
         self.holder = "frontend"
         self.status = 0

@@ -194,5 +194,6 @@ class RecycleTests(FrontEndTestCase):
         for format, tail in (("common", b" 200 5"), ("combined", b' 200 5 "http://b/" "-"')):
             self.configure(log={"format": format})
             self.listener.site.backend = Recycle(self.stats, self.lines.append, format, self.reactor.callFromThread)
+            self.new_door()
             self.connect().send(request(b"/", b"Referer: http://b/"))
             self.assertTrue(self.lines[-1].endswith(tail), self.lines)

@@ -18,6 +18,8 @@ from ..http.head import Limits, Request
 from ..http.persistence import Circumstances, persists
 from ..http.reader import Refusal, RequestReader
 from ..net.outlet import ClientGone
+from ..roles import Resource
+from .door import Prepared
 from .site import FAREWELL, Site
 from .wire import State, Wire
 
@@ -72,6 +74,9 @@ class ClientReader(Wire):
         now = site.now()
         second = int(now)
         known = site.door.look(head, second)
+        if type(known) is Prepared:
+            self._serve_prepared(known, len(head), now)
+            return True
         answer = None if known is None else known.finished.at(second)
         if answer is None:
             self._served -= 1
@@ -84,6 +89,21 @@ class ClientReader(Wire):
         if self.outlet.full:
             self._rest()
         return True
+
+    def _serve_prepared(self, prepared: Prepared, length: int, now: float) -> None:
+        """Make a connection of a request that was read at the door, and give it to its resource."""
+        self.received += length
+        self._at_door = False
+        self._advancing = True
+        self._state = State.AWAY
+        connection = Connection(prepared.request, self, now, now, prepared.said)
+        try:
+            self._give(connection, prepared.resource)
+        except Exception:
+            self.site.backend.crashed(connection)
+        self._advancing = False
+        if self._state is State.READING:
+            self._rest()
 
     def readConnectionLost(self) -> None:
         """Twisted: the client has closed its side, and may still wait for answers."""
@@ -144,7 +164,14 @@ class ClientReader(Wire):
                 connection.abort("the path goes up", 400)
                 return
             resource = self.site.route(event)
-            connection.holder = resource.name
+        except HTTPError as error:
+            connection.fail(error)
+        else:
+            self._give(connection, resource)
+
+    def _give(self, connection: Connection, resource: Resource) -> None:
+        connection.holder = resource.name
+        try:
             resource.serve(connection)
         except HTTPError as error:
             connection.fail(error)

@@ -83,7 +83,7 @@ class Farm(Outside):
         if kind is not None and is_form(kind) and connection.request.length != 0:
             FormReader(connection, kind, self.settings.form, lambda form: self._read(module, connection, form)).go_on()
             return
-        self._take(module, connection)
+        self.scheduler.work(module.take, connection)
 
     def again(self, module: Module, connection: Connection) -> None:
         """Give a request to its module that waited for an instance in vain."""
@@ -185,13 +185,7 @@ class Farm(Outside):
     def _read(self, module: Module, connection: Connection, form: bytes) -> None:
         """The form of a request has been read."""
         module.forms[connection] = form
-        self.again(module, connection)
-        self.scheduler.run()
-
-    def _take(self, module: Module, connection: Connection) -> None:
-        module.take(connection)
-        if running.process is None:
-            self.scheduler.run()
+        self.scheduler.work(self.again, module, connection)
 
     def _find(self, name: bytes) -> Module:
         if not _NAME.fullmatch(name):
