@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from .http.answer import Answer, encode_head, framing, has_body
+from .http.answer import Answer, encode_fields, encode_head, framing, has_body, opening
 from .http.chunked import LAST_CHUNK, encode_chunk
 from .http.dates import http_date
 from .http.errors import Fields, HTTPError
@@ -132,9 +132,14 @@ class Connection:
             raise
         self._give()
         self._release = answer.release
+        outlet = self.client.outlet
         parts = answer.parts if has_body(self.request.method, answer.status) else ()
-        self._body_from = self.client.outlet.total + len(head)
-        self.client.outlet.send((head, *parts), self._sent)
+        self._body_from = outlet.total + len(head)
+        if len(parts) == 1 and type(parts[0]) is bytes and not outlet.gone:
+            outlet.write(head + parts[0])  # most answers: what `send` would do
+            self._sent(None)
+        else:
+            outlet.send((head, *parts), self._sent)
 
     def begin(self, status: int, fields: Fields = (), length: int | None = None, reason: str | None = None) -> None:
         """Send the head of an answer in pieces.
@@ -234,17 +239,10 @@ class Connection:
         client, request = self.client, self.request
         self.keep = client.persists(self)
         now = client.site.now()
-        head = encode_head(
-            status,
-            (
-                (b"Date", http_date(int(now))),
-                (b"Server", SERVER),
-                *fields,
-                *framing(status, length, request.minor),
-                *connection_field(request, self.keep),
-            ),
-            reason,
-        )
+        date = http_date(int(now))
+        first = opening(status, date, SERVER) if reason is None else _opening_with(status, date, reason)
+        rest = (*fields, *framing(status, length, request.minor), *connection_field(request, self.keep))
+        head = b"%b%b\r\n" % (first, encode_fields(rest))
         self.status = CLIENT_LEFT if client.outlet.gone else status
         self.answered = now
         return head
@@ -286,3 +284,7 @@ class Connection:
         error = Misuse(f"{self.holder} used the connection of {self.request.line!r}, which {place}")
         self.client.site.backend.misused(error)
         raise error
+
+
+def _opening_with(status: int, date: bytes, reason: str) -> bytes:
+    return encode_head(status, ((b"Date", date), (b"Server", SERVER)), reason)[:-2]

@@ -92,6 +92,7 @@ class ClientReader(Wire):
 
     def _serve_prepared(self, prepared: Prepared, length: int, now: float) -> None:
         """Make a connection of a request that was read at the door, and give it to its resource."""
+        site = self.site
         self.received += length
         self._at_door = False
         self._advancing = True
@@ -100,10 +101,14 @@ class ClientReader(Wire):
         try:
             self._give(connection, prepared.resource)
         except Exception:
-            self.site.backend.crashed(connection)
+            site.backend.crashed(connection)
         self._advancing = False
         if self._state is State.READING:
-            self._rest()
+            if self._reader is IDLE and not (self.outlet.full or self._ended or self._paused or site.stopping):
+                self._at_door = True  # most often; `_rest` would come to the same
+                self.deadline = now + site.idle
+            else:
+                self._rest()
 
     def readConnectionLost(self) -> None:
         """Twisted: the client has closed its side, and may still wait for answers."""
@@ -197,6 +202,9 @@ class ClientReader(Wire):
 
     def persists(self, connection: Connection) -> bool:
         """Whether the client's connection will live on behind the answer that is being begun."""
+        if self._reader is IDLE and not self._ended and self._served < self.site.most_requests:
+            # Nothing is unread, and nothing is in doubt: most requests. `persists` would say the same.
+            return connection.request.keep_alive and not (self.site.stopping or connection.broken)
         limits = self.site.settings.limits
         unread = self._reader.body_left if self._reader.in_body else 0
         if self._reader.dead or (self._ended and not self._reader.buffered):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 from .errors import Fields
@@ -63,18 +64,33 @@ def framing(status: int, length: int | None, minor: int) -> tuple[tuple[bytes, b
     return ((b"Transfer-Encoding", b"chunked"),) if minor else ()
 
 
+@lru_cache(64)
+def opening(status: int, date: bytes, server: bytes) -> bytes:
+    """The first lines of a head, which are the same for many answers of a second: status, `Date`, `Server`."""
+    return encode_head(status, ((b"Date", date), (b"Server", server)))[:-2]
+
+
+def encode_fields(fields: Fields) -> bytes:
+    """Lines of a header section.
+
+    :raise ValueError: if a field would break out of its line: an answer must never hold two answers.
+    """
+    lines = b"".join([b"%b: %b\r\n" % field for field in fields])
+    if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields) or b"\0" in lines:
+        raise ValueError(f"a header field holds a line end: {fields!r}")
+    return lines
+
+
 def encode_head(status: int, fields: Fields, reason: str | None = None) -> bytes:
     """Status line and header section.
 
     :raise ValueError: if a field would break out of its line: an answer must never hold two answers.
     """
     phrase = REASONS.get(status, "") if reason is None else reason
-    lines = [b"HTTP/1.1 %d %b" % (status, phrase.encode("ascii", "replace"))]
-    lines += [b"%b: %b" % field for field in fields]
-    head = b"\r\n".join(lines)
-    if head.count(b"\n") != len(fields) or head.count(b"\r") != len(fields) or b"\0" in head:
-        raise ValueError(f"a header field holds a line end: {fields!r}")
-    return head + b"\r\n\r\n"
+    line = b"HTTP/1.1 %d %b" % (status, phrase.encode("ascii", "replace"))
+    if b"\n" in line or b"\r" in line or b"\0" in line:
+        raise ValueError(f"the reason holds a line end: {reason!r}")
+    return b"%b\r\n%b\r\n" % (line, encode_fields(fields))
 
 
 CONTINUE = encode_head(100, ())

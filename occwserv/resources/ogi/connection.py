@@ -220,7 +220,8 @@ class OgiConnection(Movable, Outside):
 
     def _answer(self, status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> None:
         core = self._still()
-        if core in self._handler.late:
+        late = self._handler.late
+        if late is not None and core in late:
             return  # the client has been told that it took too long
         if self._fields:
             fields += self._fields

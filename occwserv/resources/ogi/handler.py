@@ -60,7 +60,7 @@ class Handler(Outside):
         self.began = inf  # when `ogimain` was called
         self.requests = Buffer(self.settings.queue, f"the requests for {module.name}")
         self.held: dict[Connection, None] = {}  # received and not answered, the oldest first
-        self.late: WeakSet[Connection] = WeakSet()  # those that the server has answered in the module's place
+        self.late: WeakSet[Connection] | None = None  # those that the server has answered in the module's place
         self.feeds: dict[Feed, None] = {}
         self.answers = 0
         self._sessions: dict[str, deque[Connection]] = {}  # what waits for the answer to the one before it
@@ -155,6 +155,7 @@ class Handler(Outside):
             self.held.pop(core, None)
             if core in waiting:
                 self.requests.held.remove(core)
+            self.late = WeakSet() if self.late is None else self.late
             self.late.add(core)
             core.fail(error)
             self._next_of_session(core)
