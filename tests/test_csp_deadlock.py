@@ -3,6 +3,7 @@ are plain functions, and are made where nobody keeps them.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -163,7 +164,7 @@ class StuckTests(DeadlockTestCase):
             await receives(Channel())
 
         self.stuck(lambda: [parent()])
-        self.assertEqual(sorted(sum((names for _, names in self.told), [])), ["parent", "stops"])
+        self.assertEqual(sorted(name for _, names in self.told for name in names), ["parent", "stops"])
 
 
 class NotStuckTests(DeadlockTestCase):
@@ -215,7 +216,7 @@ class NotStuckTests(DeadlockTestCase):
             channels = [Channel() for _ in range(20)]
             return [
                 holds(channels[0]),
-                *(relays(one, other) for one, other in zip(channels, channels[1:], strict=False)),
+                *(relays(one, other) for one, other in pairwise(channels)),
             ]
 
         self.fine(chain)

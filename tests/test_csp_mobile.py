@@ -6,8 +6,20 @@ import weakref
 from typing import Any
 
 from occwserv.csp import (
-    Broken, Buffer, Channel, Closed, EndOfChannel, Mobile, Moved, OverwritingBuffer, Poisoned, Send, alt, ends, sleep,
-)  # fmt: skip
+    Broken,
+    Buffer,
+    Channel,
+    Closed,
+    EndOfChannel,
+    Mobile,
+    Moved,
+    OverwritingBuffer,
+    Poisoned,
+    Send,
+    alt,
+    ends,
+    sleep,
+)
 
 from .processes import ProcessTestCase
 

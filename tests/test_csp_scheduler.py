@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from itertools import pairwise
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -62,7 +63,7 @@ class TurnTests(ProcessTestCase):
                 depth, frame = depth + 1, frame.f_back
             return int(depth > 200)
 
-        self.run_all(*(relays(left, right) for left, right in zip(channels, channels[1:], strict=False)))
+        self.run_all(*(relays(left, right) for left, right in pairwise(channels)))
         self.run_all(self.receives(channels[-1]))
         channels[0].send_now(0)
         self.settle()

@@ -45,6 +45,7 @@ class Watch:
         self._scheduler = scheduler
         self._stuck = stuck
         self._armed = False
+        self._looked_at = -1  # after how many turns the last look was
         self._seen: dict[Process, int] = {}  # who waited at the last look, and after how many turns
         self._later: list[Process] = []  # who waits to be looked at
         self._alive: dict[Process, int] = {}  # who was, and after how many turns of all; the longest ago first
@@ -53,12 +54,17 @@ class Watch:
 
     def arm(self) -> None:
         """Processes have gone on, and now none does."""
+        if self._scheduler.turns != self._looked_at:
+            self._look_later()
+
+    def _look_later(self) -> None:
         if not self._armed:
             self._armed = True
             self._scheduler.call_after(PAUSE, self._look)
 
     def _look(self) -> None:
         self._armed = False
+        self._looked_at = self._scheduler.turns
         waiting = {
             process: process.turns
             for process in self._scheduler.processes
@@ -72,7 +78,7 @@ class Watch:
         self._later += self._examine(resting, WORK)
         more = self._examine(self._old(waiting), AGAIN)
         if self._later or more:
-            self.arm()
+            self._look_later()
 
     def _old(self, waiting: dict[Process, int]) -> list[Process]:
         """Who was found alive before somebody else went on."""
@@ -89,6 +95,7 @@ class Watch:
                 found, looked_at = stuck_with(process)
                 self.objects += looked_at
                 self._alive.pop(process, None)
+                found = [other for other in found if other not in self._found]
                 if found:
                     self._found.update((other, other.turns) for other in found)
                     self._stuck(found)
@@ -107,8 +114,9 @@ def stuck_with(process: Process) -> tuple[list[Process], int]:
 
 def _refers_to(thing: Any) -> Iterable[Any]:
     """What a thing refers to, as far as that is of interest."""
+    parent = thing.parent if isinstance(thing, Process) else None  # for people: it is no way to wake anybody
     for other in gc.get_referents(thing):
-        if gc.is_tracked(other) and not isinstance(other, _OUTSIDE):
+        if gc.is_tracked(other) and other is not parent and not isinstance(other, _OUTSIDE):
             yield other
     if type(thing) is OrderedDict:  # it refers to its keys twice, and says so once
         yield from filter(gc.is_tracked, thing)
