@@ -203,6 +203,13 @@ class NotStuckTests(DeadlockTestCase):
     def test_time_limits_and_alternations_with_time(self) -> None:
         self.fine(lambda: [in_time(Channel(), 1000), chooses(Channel(), After(1000))])
 
+    def test_alternations_with_time_in_a_queue(self) -> None:
+        def three() -> list:
+            channel = Channel()
+            return [chooses(channel, After(900 + n)) for n in range(3)]
+
+        self.fine(three)
+
     def test_a_time_limit_that_is_over(self) -> None:
         async def goes_on() -> None:
             async with timeout(1000):

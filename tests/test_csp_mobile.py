@@ -184,10 +184,11 @@ class EndsTests(ProcessTestCase):
 
         async def forgets() -> None:
             held.clear()
+            self.log.append(receiver.channel.ended)
             await sleep(100)
 
         self.run_all(self.receives(receiver), forgets())
-        self.assertEqual(self.log, ["EndOfChannel"])
+        self.assertEqual(self.log, [False, "EndOfChannel"], "not in the midst of what somebody does")
         self.deaths()
 
     def test_an_end_that_another_thread_forgets_is_closed_here(self) -> None:
@@ -272,7 +273,10 @@ class MemoryTests(ProcessTestCase):
         async def hands_on(left: int) -> None:
             if left:
                 alive.append(weakref.ref(self.scheduler.spawn(hands_on(left - 1))))
+            else:
+                self.log.append(sum(seen() is not None for seen in alive))
 
         self.spawn(hands_on(2000))
         self.settle()
+        self.assertLess(self.log[0], 5)
         self.assertEqual([seen for seen in alive if seen() is not None], [])

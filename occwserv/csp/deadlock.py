@@ -8,7 +8,6 @@ alive: so a stuck process may be missed, but none is accused wrongly.
 """
 
 import gc
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
@@ -118,8 +117,6 @@ def _refers_to(thing: Any) -> Iterable[Any]:
     for other in gc.get_referents(thing):
         if gc.is_tracked(other) and other is not parent and not isinstance(other, _OUTSIDE):
             yield other
-    if type(thing) is OrderedDict:  # it refers to its keys twice, and says so once
-        yield from filter(gc.is_tracked, thing)
 
 
 def _references(heap: dict[int, Any]) -> dict[int, int]:
