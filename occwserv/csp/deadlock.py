@@ -8,7 +8,6 @@ alive: so a stuck process may be missed, but none is accused wrongly.
 """
 
 import gc
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
@@ -45,6 +44,7 @@ class Watch:
         self._scheduler = scheduler
         self._stuck = stuck
         self._armed = False
+        self._looked_at = -1  # after how many turns the last look was
         self._seen: dict[Process, int] = {}  # who waited at the last look, and after how many turns
         self._later: list[Process] = []  # who waits to be looked at
         self._alive: dict[Process, int] = {}  # who was, and after how many turns of all; the longest ago first
@@ -53,12 +53,17 @@ class Watch:
 
     def arm(self) -> None:
         """Processes have gone on, and now none does."""
+        if self._scheduler.turns != self._looked_at:
+            self._look_later()
+
+    def _look_later(self) -> None:
         if not self._armed:
             self._armed = True
             self._scheduler.call_after(PAUSE, self._look)
 
     def _look(self) -> None:
         self._armed = False
+        self._looked_at = self._scheduler.turns
         waiting = {
             process: process.turns
             for process in self._scheduler.processes
@@ -72,7 +77,7 @@ class Watch:
         self._later += self._examine(resting, WORK)
         more = self._examine(self._old(waiting), AGAIN)
         if self._later or more:
-            self.arm()
+            self._look_later()
 
     def _old(self, waiting: dict[Process, int]) -> list[Process]:
         """Who was found alive before somebody else went on."""
@@ -89,6 +94,7 @@ class Watch:
                 found, looked_at = stuck_with(process)
                 self.objects += looked_at
                 self._alive.pop(process, None)
+                found = [other for other in found if other not in self._found]
                 if found:
                     self._found.update((other, other.turns) for other in found)
                     self._stuck(found)
@@ -109,11 +115,10 @@ def _refers_to(thing: Any) -> Iterable[Any]:
     """What a thing refers to, as far as that is of interest."""
     # Of a function only what it closes over: behind its globals lies everything.
     others = (thing.__closure__,) if isinstance(thing, FunctionType) else gc.get_referents(thing)
+    parent = thing.parent if isinstance(thing, Process) else None  # for people: it is no way to wake anybody
     for other in others:
-        if gc.is_tracked(other) and not isinstance(other, _OUTSIDE):
+        if gc.is_tracked(other) and other is not parent and not isinstance(other, _OUTSIDE):
             yield other
-    if type(thing) is OrderedDict:  # it refers to its keys twice, and says so once
-        yield from filter(gc.is_tracked, thing)
 
 
 def _references(heap: dict[int, Any]) -> dict[int, int]:
