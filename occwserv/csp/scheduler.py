@@ -85,6 +85,7 @@ class Scheduler(Outside):
         self._asked = True  # whoever is woken meanwhile need not ask
         running.thread = get_ident()
         ready, deadline = self._ready, perf_counter() + self._budget
+        turns = self.turns
         try:
             while ready or running.forgotten:
                 for _ in range(min(STEPS, len(ready))):
@@ -98,7 +99,7 @@ class Scheduler(Outside):
             self._asked = bool(ready)
             if ready:
                 self._soon(self.run)
-            elif self._watch is not None:
+            elif self._watch is not None and self.turns != turns:
                 self._watch.arm()
 
     def _step(self, process: Process) -> None:
