@@ -9,7 +9,7 @@ from enum import Enum
 from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from ...connection import Connection
 from ...csp import Buffer, Process, timeout
@@ -67,7 +67,9 @@ class Handler(Outside):
         self.answers = 0
         self._received = 0
         self._beats = 0.0  # feeds that are to be sent something; the fraction waits for the next time
-        self._children: dict[Process, None] = {}
+        # The children, and the connections each was given when it was forked: the loop of the main process still has
+        # a handle on them, so that nobody would notice that they are forgotten.
+        self._children: dict[Process, list[ref[OgiConnection]]] = {}
         self._excuse: HTTPError | None = None  # what a forgotten connection is answered with just now
         self._process: Process | None = None
         self._turns = -1  # of the main process, when a request was not answered in time
@@ -206,9 +208,10 @@ class Handler(Outside):
 
     def fork(self, routine: Coroutine, name: str) -> Process:
         """A process beside the main one."""
+        given = [ref(each) for each in routine.cr_frame.f_locals.values() if isinstance(each, OgiConnection)]
         child = self.farm.scheduler.spawn(routine, name or routine.__name__, self._process)
         child.observed = True
-        self._children[child] = None
+        self._children[child] = given
         self.farm.owners[child] = self
         child.when_ended(self._child_ended)
         return child
@@ -253,10 +256,13 @@ class Handler(Outside):
         self.module.left(core)
 
     def _child_ended(self, process: Process) -> None:
-        self._children.pop(process, None)
+        given = self._children.pop(process)
         self.farm.owners.pop(process, None)
-        if process.failure is not None:
-            self.failed(process)
+        excuse = None if process.failure is None else self.failed(process)
+        if excuse is not None or process.cancelled:
+            handles = [each() for each in given]
+            for core in [handle.core for handle in handles if handle is not None and handle.core is not None]:
+                self._answer_forgotten(core, excuse)
         if not self._children and self._process is not None and self._process.done:
             self._over()
 

@@ -44,7 +44,7 @@ class Leaving:
 class Received(Movable, Outside):
     """A request. What a module can do about it is said in `connection.py`."""
 
-    __slots__ = ("_core", "_form", "_given", "_handler", "_leaving", "_path_info")
+    __slots__ = ("__weakref__", "_core", "_form", "_given", "_handler", "_leaving", "_path_info")
 
     def __init__(self, core: Connection, handler: "Handler", path_info: bytes, form: bytes | None) -> None:
         self._core: Connection | None = core
@@ -153,6 +153,11 @@ class Received(Movable, Outside):
         """The fields and files of a form; of a body that is no form, none."""
         kind = self._still().request.fields.get(b"content-type", b"")
         return parse_form(kind, self._form) if self._form is not None and is_form(kind) else Form([])
+
+    @property
+    def core(self) -> Connection | None:
+        """The connection itself; None when this handle on it was given away."""
+        return self._core
 
     def _still(self) -> Connection:
         if self._core is None:
