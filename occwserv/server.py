@@ -192,7 +192,8 @@ class Server(Service):
         listing = list_folder if settings.static.listing else None
         static = Static(library, settings.static.index, listing, settings.limits.ranges)
         modules = {settings.ogi.prefix.encode(): self._ogi}
-        routes = Routes({b"*": ServerOptions(), **self._status_pages(settings)}, modules, static)
+        exact = {b"*": ServerOptions(), settings.ogi.prefix.rstrip("/").encode(): self._ogi}
+        routes = Routes({**exact, **self._status_pages(settings)}, modules, static)
         limits = settings.limits
         head = Limits(limits.line, limits.head, limits.headers, limits.body, limits.trailers, limits.chunk_line)
         backend = Recycle(self._stats, self._access.write, settings.log.format, self._reactor.callFromThread)

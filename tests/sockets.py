@@ -18,6 +18,7 @@ from twisted.internet.posixbase import _DisconnectSelectableMixin
 from twisted.internet.task import deferLater
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python import log
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from . import raw_client
@@ -67,6 +68,19 @@ class Port:
         self.listening = False
 
 
+class AtOnce:
+    """A pool of threads without threads."""
+
+    def callInThreadWithCallback(self, done: Callable, act: Callable, *args, **how) -> None:
+        """Do something now."""
+        try:
+            result = act(*args, **how)
+        except Exception:
+            done(False, Failure())
+        else:
+            done(True, result)
+
+
 class SocketReactor(_DisconnectSelectableMixin, MemoryReactorClock):
     """Twisted's clock in memory, which also looks after sockets when it is told to."""
 
@@ -85,6 +99,9 @@ class SocketReactor(_DisconnectSelectableMixin, MemoryReactorClock):
 
     def callFromThread(self, act: Callable, *args) -> None:
         self.callLater(0, act, *args)
+
+    def getThreadPool(self) -> "AtOnce":
+        return AtOnce()
 
     def pump(self) -> None:
         """Let bytes move until none does any more."""

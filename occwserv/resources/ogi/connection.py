@@ -4,22 +4,20 @@ It is moved and not shared: who sends it over a channel, or has answered, does n
 an error that names the line at which it went. One that is forgotten without an answer is answered with an incident.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote
 
 import msgspec
-from twisted.internet.defer import Deferred
 
-from ...connection import Connection
-from ...csp import Movable, Moved
+from ...connection import Connection, Misuse
 from ...csp.mobile import where
-from ...csp.process import Outside
 from ...http.answer import Answer
-from ...http.errors import HTTPError
 from .feed import Feed
-from .forms import Args, Form, is_form, parse_cookies, parse_form, parse_query
+from .forms import parse_cookies
+from .request import Received
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -31,22 +29,19 @@ _HTML = b"text/html; charset=utf-8"
 _TEXT = b"text/plain; charset=utf-8"
 _JSON = b"application/json"
 _SESSION = "ogi"
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
+_FRAMING = {b"content-length", b"transfer-encoding", b"connection", b"date", b"server"}  # the server's own
 
 
-class OgiConnection(Movable, Outside):
+class OgiConnection(Received):
     """One request, and the client who waits for its answer."""
 
-    __slots__ = ("_core", "_fields", "_form", "_given", "_gone", "_handler", "_path_info", "_session")
+    __slots__ = ("_fields", "_session")
 
     def __init__(self, core: Connection, handler: "Handler", path_info: bytes, form: bytes | None) -> None:
-        self._core: Connection | None = core
-        self._handler = handler
-        self._path_info = path_info
-        self._form = form  # the bytes of a form, which was read before the module was bothered
+        super().__init__(core, handler, path_info, form)
         self._fields: list[tuple[bytes, bytes]] = []  # what goes with the answer whatever that is
         self._session = ""
-        self._given = ""
-        self._gone: list[Callable[[], None]] | None = None
 
     def __del__(self) -> None:
         core = self._core
@@ -60,47 +55,10 @@ class OgiConnection(Movable, Outside):
         """Give the connection away: only what is returned can be used from now on."""
         core = self._still()
         other = OgiConnection(core, self._handler, self._path_info, self._form)
-        other._fields, other._session, other._gone = self._fields, self._session, self._gone
+        other._fields, other._session = self._fields, self._session
+        other._leaving, other._given = self._leaving, self._given
         self._core, self._given = None, where(giver)
         return other
-
-    # The request.
-
-    @property
-    def method(self) -> str:
-        """GET, POST and so on."""
-        return self._still().request.method.decode("ascii")
-
-    @property
-    def path_info(self) -> str:
-        """The path behind the module's name, decoded: empty, or begins with a slash."""
-        return self._path_info.decode("utf-8", "replace")
-
-    @property
-    def query(self) -> str:
-        """What stands behind the question mark, decoded as one text."""
-        return " ".join(_decode(self._still().request.target.query or b"").split("+"))
-
-    @property
-    def args(self) -> Args:
-        """The fields of the query."""
-        return parse_query(self._still().request.target.query or b"")
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The header fields, by their names in small letters."""
-        fields = self._still().request.fields
-        return {name.decode("latin-1"): value.decode("latin-1") for name, value in fields.items()}
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        """The cookies that were sent."""
-        return parse_cookies(self._still().request.fields.get(b"cookie"))
-
-    @property
-    def client(self) -> str:
-        """The client's address."""
-        return self._still().client.address
 
     @property
     def session(self) -> str:
@@ -115,49 +73,6 @@ class OgiConnection(Movable, Outside):
             if not known:
                 self.set_cookie(_SESSION, self._session, path=self._handler.place)
         return self._session
-
-    @property
-    def closed(self) -> Deferred:
-        """Fires when the client has left."""
-        left: Deferred = Deferred()
-        self.when_gone(lambda: left.called or left.callback(None))
-        return left
-
-    def when_gone(self, act: Callable[[], None]) -> None:
-        """Have something called when the client has left."""
-        if self._gone is None:
-            acts = self._gone = []
-            self._still().when_gone(lambda: [each() for each in acts] and None)
-        self._gone.append(act)
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The body as it comes.
-
-        :raise HTTPError: it is malformed, too large or too slow. :raise ClientGone: the client left.
-        """
-        if self._form is not None:
-            yield self._form
-            return
-        while piece := await self._still().read():
-            yield piece
-
-    async def body(self, limit: int | None = None) -> bytes:
-        """The whole body.
-
-        :param limit: bytes; the setting `limits.body` holds besides. :raise HTTPError: it is larger; else as `pieces`.
-        """
-        parts, size = [], 0
-        async for piece in self.pieces():
-            size += len(piece)
-            if limit is not None and size > limit:
-                raise HTTPError(413, f"the body is larger than the {limit} bytes that are taken here", close=True)
-            parts.append(piece)
-        return b"".join(parts)
-
-    async def form(self) -> Form:
-        """The fields and files of a form; of a body that is no form, none."""
-        kind = self._still().request.fields.get(b"content-type", b"")
-        return parse_form(kind, self._form) if self._form is not None and is_form(kind) else Form([])
 
     # The answer.
 
@@ -175,11 +90,11 @@ class OgiConnection(Movable, Outside):
 
     async def redirect(self, url: str, status: int = 303) -> None:
         """Send the client elsewhere; with 303 it asks there by GET (RFC 9110 15.4.4)."""
-        self._answer(status, [(b"Location", url.encode("ascii"))], b"")
+        self._answer(status, [(b"Location", quote(url, safe=_VISIBLE).encode("ascii"))], b"")
 
     async def reply(self, status: int = 200, headers: Headers = (), body: bytes | str = b"") -> None:
         """Answer with whatever it is."""
-        data = body.encode("utf-8") if isinstance(body, str) else bytes(body)
+        data = body.encode("utf-8", "replace") if isinstance(body, str) else bytes(body)
         self._answer(status, encoded(headers), data)
 
     def set_cookie(self, name: str, value: str, path: str = "/", max_age: int | None = None) -> None:
@@ -188,6 +103,8 @@ class OgiConnection(Movable, Outside):
         if not cookie.isascii() or not cookie.isprintable() or ";" in name + value + path:
             raise ValueError(f"a cookie can not hold {name!r}={value!r}")
         cookie += f"; Max-Age={max_age}" if max_age is not None else ""
+        if self._still().begun:
+            raise Misuse(f"a cookie goes with the answer, which was begun {self._given}")
         self._fields.append((b"Set-Cookie", cookie.encode("ascii")))
 
     def stream(self, content_type: str, status: int = 200, headers: Headers = ()) -> Stream:
@@ -202,14 +119,19 @@ class OgiConnection(Movable, Outside):
         :param policy: when more would have to wait: "block" makes who sends wait, "drop-oldest" loses the oldest and
             tells the client how many, "close" ends the feed.
         """
-        return Feed(self, self._handler.settings.feed if room is None else room, policy)
+        last = self._still().request.fields.get(b"last-event-id", b"")
+        return Feed(self, last, self._handler.settings.feed if room is None else room, policy)
 
     # What streams, feeds and the handler need.
 
-    def begin(self, status: int, fields: list[tuple[bytes, bytes]]) -> Connection:
-        """Begin an answer in pieces."""
+    def begin(self, status: int, fields: list[tuple[bytes, bytes]]) -> Connection | None:
+        """Begin an answer in pieces. None: the client has been told that it took too long."""
         core = self._still()
+        if self._handler.is_late(core):
+            return None
+        self._check(core, status, fields)
         core.begin(status, [*fields, *self._fields])
+        self._note_answer()
         self._handler.answered(core)
         return core
 
@@ -220,18 +142,31 @@ class OgiConnection(Movable, Outside):
 
     def _answer(self, status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> None:
         core = self._still()
-        late = self._handler.late
-        if late is not None and core in late:
+        if self._handler.is_late(core):
             return  # the client has been told that it took too long
+        self._check(core, status, fields)
         if self._fields:
             fields += self._fields
         core.reply(Answer(status, fields, (body,)))
+        self._note_answer()
+        self.left()
         self._handler.answered(core)
 
-    def _still(self) -> Connection:
-        if self._core is None:
-            raise Moved(f"the connection was given away {self._given}")
-        return self._core
+    def _check(self, core: Connection, status: int, fields: list[tuple[bytes, bytes]]) -> None:
+        """Refuse what would not be one whole answer."""
+        if core.begun and self._given:
+            core.client.site.backend.misused(error := Misuse(f"the connection was answered already, {self._given}"))
+            raise error
+        if not 200 <= status <= 599:
+            raise ValueError(f"{status!r} is not the status of an answer")
+        for name, _ in fields:
+            if name.lower() in _FRAMING:
+                raise ValueError(f"the field {name.decode()} is the server's own")
+
+    def _note_answer(self) -> None:
+        """Remember the line of the module that answers: three calls up."""
+        caller = sys._getframe(3)
+        self._given = f"at {caller.f_code.co_filename}:{caller.f_lineno}"
 
 
 def session_of(core: Connection) -> str:
@@ -245,7 +180,3 @@ def encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
     """Header fields as bytes."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     return [(name.encode("ascii"), value.encode("latin-1")) for name, value in pairs]
-
-
-def _decode(query: bytes) -> str:
-    return unquote_to_bytes(query).decode("utf-8", "replace")

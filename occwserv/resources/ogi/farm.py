@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from traceback import format_exception
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
@@ -20,8 +21,9 @@ from ...settings import Ogi as OgiSettings
 from .faults import Incidents
 from .forms import is_form
 from .handler import Handler
-from .intake import FormReader
+from .intake import read_form
 from .module import Module, facts_of
+from .state import State
 from .tree import tree_page
 from .watchdog import Watchdog
 
@@ -52,6 +54,8 @@ class Farm(Outside):
         self.scheduler = Scheduler(reactor, self._report, stuck=self._stuck)
         self._reactor = reactor
         self._modules: dict[bytes, Module] = {}
+        self._states: dict[Path, State] = {}
+        self.forms: WeakKeyDictionary[Connection, bytes] = WeakKeyDictionary()  # those that were read already
         self._handlers: dict[Handler, None] = {}
         self._made = 0
         self._incidents = Incidents(reactor.seconds())
@@ -61,8 +65,8 @@ class Farm(Outside):
         self._prefix = settings.prefix.encode("ascii")
 
     def configure(self, settings: OgiSettings) -> None:
-        """Go on under other settings: instances that are there keep the old ones."""
-        if settings.root != self.settings.root:
+        """Go on under other settings: instances that are there keep the old ones, and finish what they hold."""
+        if settings != self.settings:
             for handler in list(self._handlers):
                 handler.retire()
             self._modules.clear()
@@ -71,17 +75,19 @@ class Farm(Outside):
 
     def serve(self, connection: Connection) -> None:
         """Give a request to its module."""
+        if self.ended:
+            raise ends()
         path = connection.request.target.path
         name, slash, _ = path[len(self._prefix) :].partition(b"/")
         module = self._modules.get(name)
         if module is None:
             if not name and not slash:
-                self._tree(connection)
+                self._tree(connection, path)
                 return
             module = self._find(name)
         kind = connection.request.fields.get(b"content-type")
         if kind is not None and is_form(kind) and connection.request.length != 0:
-            FormReader(connection, kind, self.settings.form, lambda form: self._read(module, connection, form)).go_on()
+            read_form(connection, kind, self.settings.form, lambda form: self._read(module, connection, form))
             return
         self.scheduler.work(module.take, connection)
 
@@ -92,9 +98,11 @@ class Farm(Outside):
         try:
             if self.ended:
                 raise ends()
-            module.take(connection)
+            # It may be another object by now: the settings may have changed.
+            self._named(module.name.encode("ascii")).take(connection)
         except HTTPError as error:
             connection.fail(error)
+            module.left(connection)
 
     def handler(self, module: Module) -> Handler:
         """A free handler.
@@ -139,7 +147,9 @@ class Farm(Outside):
             handler.check(now)
             handler.beat(seconds / self.settings.heartbeat)
         for module in self._modules.values():
-            module.state.save(self._in_thread)
+            module.check(now)
+        for state in self._states.values():
+            state.save(self._in_thread)
 
     def stop(self) -> None:
         """The server ends: instances get no more requests, and finish what they hold."""
@@ -153,8 +163,8 @@ class Farm(Outside):
     def close(self) -> None:
         """The server has ended."""
         self._kill_all()
-        for module in self._modules.values():
-            module.state.save(lambda act: act())
+        for state in self._states.values():
+            state.save(lambda act: act())
         if self._watching:
             self._watching = False
             self._watchdog.stop()
@@ -184,8 +194,31 @@ class Farm(Outside):
 
     def _read(self, module: Module, connection: Connection, form: bytes) -> None:
         """The form of a request has been read."""
-        module.forms[connection] = form
+        self.forms[connection] = form
+        connection.routed = self.now()  # what the client took to send it was not the module's time
         self.scheduler.work(self.again, module, connection)
+
+    def forget(self, module: Module) -> None:
+        """The file of a module is gone.
+
+        :raise HTTPError: it is not there any more.
+        """
+        del self._modules[module.name.encode("ascii")]
+        for handler in list(self._handlers):
+            if handler.module is module:
+                handler.retire()
+        raise HTTPError(404, f"there is no application {module.name} any more")
+
+    def remembered(self, name: str) -> State:
+        """What a module remembers: one mapping for all its instances, the old ones too."""
+        path = Path(self.settings.state) / f"{name}.json"
+        if path not in self._states:
+            self._states[path] = State(path)
+        return self._states[path]
+
+    def _named(self, name: bytes) -> Module:
+        module = self._modules.get(name)
+        return self._find(name) if module is None else module
 
     def _find(self, name: bytes) -> Module:
         if not _NAME.fullmatch(name):
@@ -197,8 +230,14 @@ class Farm(Outside):
         module = self._modules[name] = Module(self, text, path, f"{self.settings.prefix}{text}")
         return module
 
-    def _tree(self, connection: Connection) -> None:
-        connection.reply(Answer(200, [(b"Content-Type", b"text/html; charset=utf-8")], (tree_page(self),)))
+    def _tree(self, connection: Connection, path: bytes) -> None:
+        if path != self._prefix:  # without its slash; relative to where the client is, whatever that is called
+            connection.reply(Answer(301, [(b"Location", self._prefix)]))
+            return
+        if connection.request.method not in (b"GET", b"HEAD"):
+            raise HTTPError(405, "this page is read, not written to", ((b"Allow", b"GET, HEAD"),))
+        fields = [(b"Content-Type", b"text/html; charset=utf-8"), (b"Cache-Control", b"no-store")]
+        connection.reply(Answer(200, fields, (tree_page(self),)))
 
     def _owner(self, process: Process | None) -> Handler | None:
         """Whose a process is: its own, or its parents'."""

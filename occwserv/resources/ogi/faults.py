@@ -3,6 +3,9 @@
 from collections import deque
 from itertools import count
 
+MOST = 300
+"""Characters of what is told of one fault."""
+
 
 class Faults:
     """The faults of one module.
@@ -33,6 +36,15 @@ class Faults:
         if len(self._times) < (self._times.maxlen or 0):
             return 0.0
         return max(self._times[0] + self._window - now, 0.0)
+
+
+def told(error: BaseException) -> str:
+    """What an error says, in a line: it may be one of a module, and say very much, or fail to say anything."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        text = "it can not say what it is"
+    return f"{type(error).__name__}: {text}"[:MOST]
 
 
 class Incidents:

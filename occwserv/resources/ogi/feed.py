@@ -33,34 +33,44 @@ class Feed:
     `missed` counts the events that were lost.
     """
 
-    __slots__ = ("_connection", "_core", "_full", "_policy", "_room", "_untold", "_waiting", "last_event_id", "missed")
+    __slots__ = (
+        "_connection", "_core", "_full", "_open", "_policy", "_room", "_untold", "_waiting", "last_event_id", "missed",
+    )  # fmt: skip
 
-    def __init__(self, connection: "OgiConnection", room: int, policy: str) -> None:
+    def __init__(self, connection: "OgiConnection", last: bytes, room: int, policy: str) -> None:
         if policy not in POLICIES:
             raise ValueError(f"the policy of a feed is one of {', '.join(POLICIES)}, not {policy!r}")
         if room < 1:
             raise ValueError(f"a feed has room for at least 1 event, not for {room}")
-        self.last_event_id = connection.headers.get("last-event-id", "")
+        self.last_event_id = last.decode("utf-8", "replace")
         self.missed = 0
         self._untold = 0  # of those that were missed, how many the client does not know of
         self._room = room
         self._policy = policy
         self._connection = connection
         self._core: Connection | None = None
+        self._open = False
         self._waiting: deque[bytes] = deque()
         self._full: Deferred | None = None  # fires when the client takes more
 
     async def __aenter__(self) -> "Feed":
-        self._core = self._connection.begin(200, _FIELDS)
-        self._connection.when_gone(self._left)
-        self._connection.handler.feeds[self] = None
-        self._write(BEAT)  # the browser learns at once that it is there
+        core = self._core = self._connection.begin(200, _FIELDS)
+        if core is not None and core.request.method == b"HEAD":
+            self._connection.when_gone(self._shut)
+            core.end()  # it has all it asked for: nothing else would ever end this answer
+            self._connection.left()
+        elif core is not None:
+            self._open = True
+            self._connection.handler.feeds[self] = None
+            self._connection.when_gone(self._shut)
+            if self._open:
+                self._write(BEAT)  # the browser learns at once that it is there
         return self
 
     @property
     def open(self) -> bool:
         """Whether the client is still there."""
-        return self._core is not None
+        return self._open
 
     async def send(self, data: str, event: str | None = None, id: str | None = None) -> None:
         """Push an event.
@@ -73,18 +83,24 @@ class Feed:
         self._push(message)
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
-        core = self._core
-        self._left()
+        core, self._core = self._core, None
+        waiting = list(self._waiting) if self._open else []
+        self._shut()
         if core is not None and not core.home:
             if error is None or isinstance(error, ClientGone):
+                if self._untold and waiting:
+                    core.write(encode(str(self._untold), "missed", None))
+                for message in waiting:  # bounded by the room: the client gets all that was sent
+                    core.write(message)
                 core.end()
             else:
                 core.abort("the feed was ended")
+        self._connection.left()
         return isinstance(error, ClientGone)
 
     def beat(self) -> None:
         """Send something that is no event, so that a client who left unseen is noticed."""
-        if self._full is None and self._core is not None:
+        if self._full is None and self._open:
             self._write(BEAT)
 
     async def _until_room(self) -> None:
@@ -92,20 +108,18 @@ class Feed:
         assert self._full is not None
         self._full.addBoth(lambda result: (room.callback(None), result)[1])
         await room
-        if self._core is None:
+        if not self._open:
             raise ClientGone
 
     def _push(self, message: bytes) -> None:
-        if self._core is None:
+        if not self._open:
             raise ClientGone
         if self._full is None:
             self._write(message)
             return
         if len(self._waiting) >= self._room:
             if self._policy == "close":
-                core = self._core
-                self._left()
-                core.abort("the reader of the feed was too slow")
+                self._cut_off()
                 raise ClientGone
             self._waiting.popleft()
             self.missed += 1
@@ -117,19 +131,28 @@ class Feed:
         taken = self._core.write(message)
         if not taken.called:
             self._full = taken
-        taken.addCallbacks(self._go_on, lambda failure: None)  # that the client has left is told by `_left`
+            taken.addCallback(self._go_on)
+        taken.addErrback(lambda failure: None)  # that the client has left is told by `when_gone`
 
     def _go_on(self, _: object) -> None:
         """The client takes more."""
         self._full = None
-        if self._untold and self._core is not None:
+        if self._untold and self._open:
             missed, self._untold = self._untold, 0
             self._write(encode(str(missed), "missed", None))
-        while self._waiting and self._full is None and self._core is not None:
+        while self._waiting and self._full is None and self._open:
             self._write(self._waiting.popleft())
 
-    def _left(self) -> None:
-        self._core = None
+    def _cut_off(self) -> None:
+        """The client is too slow. For the module that is as if it had left."""
+        core = self._core
+        self._shut()
+        if core is not None:
+            core.abort("the reader of the feed was too slow")
+        self._connection.left()
+
+    def _shut(self) -> None:
+        self._open = False
         self._waiting.clear()
         self._connection.handler.feeds.pop(self, None)
 

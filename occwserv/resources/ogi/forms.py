@@ -91,7 +91,7 @@ def parse_form(content_type: bytes, body: bytes) -> Form:
 
 
 def _pairs(data: bytes) -> list[tuple[str, str]]:
-    text = data.decode("latin-1")
+    text = data.decode("utf-8", "replace")
     return parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
 
 

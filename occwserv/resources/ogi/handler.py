@@ -4,22 +4,22 @@ Connections wait in `requests` until the module receives them. Those it has rece
 the instance fails they are answered with an incident, and those that waited go to another instance.
 """
 
-import traceback
-from collections import deque
 from collections.abc import Coroutine
 from enum import Enum
 from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from ...connection import Connection
-from ...csp import Buffer, Process, WouldBlock, timeout
-from ...csp.process import Outside
+from ...csp import Buffer, Process, timeout
+from ...csp.errors import Ending
+from ...csp.process import Outside, let_go
 from ...http.errors import HTTPError
 from ...net.outlet import ClientGone
 from .api import Ogi
-from .connection import OgiConnection, session_of
+from .connection import OgiConnection
+from .faults import told
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -59,13 +59,17 @@ class Handler(Outside):
         self.state = State.STARTING
         self.began = inf  # when `ogimain` was called
         self.requests = Buffer(self.settings.queue, f"the requests for {module.name}")
-        self.held: dict[Connection, None] = {}  # received and not answered, the oldest first
-        self.late: WeakSet[Connection] | None = None  # those that the server has answered in the module's place
+        # Received and not answered, and since when the module has been free to answer: `inf` while it waits for the
+        # client's own body.
+        self.held: dict[Connection, float] = {}
+        self.late: WeakSet[Connection] = WeakSet()  # those that the server has answered in the module's place
         self.feeds: dict[Feed, None] = {}
         self.answers = 0
-        self._sessions: dict[str, deque[Connection]] = {}  # what waits for the answer to the one before it
-        self._in_session: dict[Connection, str] = {}
-        self._children: dict[Process, None] = {}
+        self._received = 0
+        self._beats = 0.0  # feeds that are to be sent something; the fraction waits for the next time
+        # The children, and the connections each was given when it was forked: the loop of the main process still has
+        # a handle on them, so that nobody would notice that they are forgotten.
+        self._children: dict[Process, list[ref[OgiConnection]]] = {}
         self._excuse: HTTPError | None = None  # what a forgotten connection is answered with just now
         self._process: Process | None = None
         self._turns = -1  # of the main process, when a request was not answered in time
@@ -104,25 +108,10 @@ class Handler(Outside):
 
         :raise HTTPError: too many wait already.
         """
-        session = session_of(core) if b"cookie" in core.request.fields else ""
-        if session:
-            waiting = self._sessions.get(session)
-            if waiting is not None:
-                if len(waiting) >= self.settings.queue:
-                    raise self.full()
-                waiting.append(core)
-                return
-            self._sessions[session] = deque()
-            self._in_session[core] = session
         try:
             self.requests.send_now(core)
-        except WouldBlock:
-            self._next_of_session(core)
-            raise self.full() from None
-
-    def full(self) -> HTTPError:
-        """What is said when too many wait."""
-        return HTTPError(503, f"too many requests wait for {self.module.name}", ((b"Retry-After", b"1"),))
+        except Ending:
+            raise self.module.full() from None
 
     def retire(self) -> None:
         """Another instance takes its place: it gets nothing more, and ends when it is through."""
@@ -141,7 +130,9 @@ class Handler(Outside):
 
     def beat(self, share: float) -> None:
         """The clock: something is sent on this share of the feeds, those where that was longest ago."""
-        for feed in list(islice(self.feeds, int(len(self.feeds) * share) + 1)):
+        due = self._beats + len(self.feeds) * share
+        self._beats = due % 1
+        for feed in list(islice(self.feeds, int(due))):
             del self.feeds[feed]
             self.feeds[feed] = None
             feed.beat()
@@ -149,16 +140,16 @@ class Handler(Outside):
     def check(self, now: float) -> None:
         """The clock: whoever has waited for too long is answered."""
         limit = now - self.settings.answer
-        waiting = list(self.requests.held)
-        for core in [core for core in (*self.held, *waiting) if core.routed < limit]:
+        late = [core for core, since in self.held.items() if since < limit]
+        while self.requests.held and self.requests.held[0].routed < limit:
+            late.append(self.requests.held.popleft())
+        for core in late:
             error = self.farm.incident(self, None, f"no answer within {self.settings.answer} s", 504)
             self.held.pop(core, None)
-            if core in waiting:
-                self.requests.held.remove(core)
-            self.late = WeakSet() if self.late is None else self.late
             self.late.add(core)
             core.fail(error)
-            self._next_of_session(core)
+            self.module.left(core)
+        if late:
             self._give_up()
         if self.state is State.STARTING and now - self.began > self.settings.persist:
             self.single()
@@ -185,16 +176,31 @@ class Handler(Outside):
 
     def received(self, core: Connection) -> OgiConnection:
         """The module has received a connection."""
-        self.held[core] = None
-        form = self.module.forms.pop(core, None) if self.module.forms else None
+        self._received += 1
+        self.held[core] = core.routed
+        form = self.farm.forms.pop(core, None) if self.farm.forms else None
         return OgiConnection(core, self, self.module.rest_of(core.request.target.path), form)
 
     def answered(self, core: Connection) -> None:
         """The module has answered, or begun to."""
         self.answers += 1
         self.held.pop(core, None)
-        if self._in_session:
-            self._next_of_session(core)
+        if self.module.sessions:
+            self.module.left(core)
+
+    def waits_for_client(self, core: Connection) -> None:
+        """The module reads the body: what that takes is the client's time."""
+        if core in self.held:
+            self.held[core] = inf
+
+    def goes_on_with(self, core: Connection) -> None:
+        """A piece of the body has come, or its end."""
+        if core in self.held:
+            self.held[core] = self.farm.now()
+
+    def is_late(self, core: Connection) -> bool:
+        """Whether the client has been told that the answer took too long."""
+        return bool(self.late) and core in self.late
 
     def forgotten(self, core: Connection) -> None:
         """The module has lost its last handle on a connection. This may be called in any thread."""
@@ -202,9 +208,10 @@ class Handler(Outside):
 
     def fork(self, routine: Coroutine, name: str) -> Process:
         """A process beside the main one."""
+        given = [ref(each) for each in routine.cr_frame.f_locals.values() if isinstance(each, OgiConnection)]
         child = self.farm.scheduler.spawn(routine, name or routine.__name__, self._process)
         child.observed = True
-        self._children[child] = None
+        self._children[child] = given
         self.farm.owners[child] = self
         child.when_ended(self._child_ended)
         return child
@@ -220,39 +227,25 @@ class Handler(Outside):
         assert failure is not None
         if isinstance(failure, HTTPError):
             self._excuse = failure
-        elif not isinstance(failure, ClientGone):
-            self._excuse = self.farm.incident(self, failure, f"{type(failure).__name__}: {failure}")
-        while failure is not None:  # its frames hold connections
-            traceback.clear_frames(failure.__traceback__)
-            failure.__traceback__ = None
-            failure = failure.__cause__ or failure.__context__
+        elif isinstance(failure, ClientGone):
+            self._excuse = HTTPError(400, "the client left before its request was complete", close=True)
+        else:
+            self._excuse = self.farm.incident(self, failure, told(failure))
+        let_go(failure)  # its frames hold connections, which are answered with the excuse now
         excuse, self._excuse = self._excuse, None
         return excuse
 
     def _give_up(self) -> None:
         """A request was not answered in time. An instance that was there for it alone is not waited for any longer,
-        nor is one whose main process has not moved since the last time."""
-        assert self._process is not None
-        if self.state is not State.ACCEPTING or self._process.turns == self._turns:
+        nor is one whose main process waits for something else than requests, and has for as long as that."""
+        main = self._process
+        assert main is not None
+        if self.state is State.ACCEPTING:
+            if main.waits is not self.requests and main.turns == self._turns:
+                self.kill()
+        elif not self.held and not self.feeds:
             self.kill()
-        self._turns = self._process.turns
-
-    def _next_of_session(self, core: Connection) -> None:
-        session = self._in_session.pop(core, None)
-        if session is None:
-            return
-        waiting = self._sessions[session]
-        while waiting:
-            following = waiting.popleft()
-            self._in_session[following] = session
-            try:
-                self.requests.send_now(following)
-            except Exception:
-                del self._in_session[following]
-                self.farm.again(self.module, following)
-            else:
-                return
-        del self._sessions[session]
+        self._turns = main.turns
 
     def _answer_forgotten(self, core: Connection, excuse: HTTPError | None) -> None:
         self.held.pop(core, None)
@@ -260,13 +253,16 @@ class Handler(Outside):
             if excuse is None and not self.farm.ended:
                 excuse = self.farm.incident(self, None, "a connection was forgotten without an answer")
             core.fail(excuse or HTTPError(503, "the server ends", ((b"Retry-After", b"5"),)))
-        self._next_of_session(core)
+        self.module.left(core)
 
     def _child_ended(self, process: Process) -> None:
-        self._children.pop(process, None)
+        given = self._children.pop(process)
         self.farm.owners.pop(process, None)
-        if process.failure is not None:
-            self.failed(process)
+        excuse = None if process.failure is None else self.failed(process)
+        if excuse is not None or process.cancelled:
+            handles = [each() for each in given]
+            for core in [handle.core for handle in handles if handle is not None and handle.core is not None]:
+                self._answer_forgotten(core, excuse)
         if not self._children and self._process is not None and self._process.done:
             self._over()
 
@@ -276,18 +272,16 @@ class Handler(Outside):
         self.state = State.FINISHING
         if isinstance(process.failure, NotLoaded):
             process.failure = None
-        if process.failure is not None:
-            excuse = self.failed(process)
+        excuse = None if process.failure is None else self.failed(process)
+        if excuse is not None and not isinstance(process.failure, (HTTPError, ClientGone)):
             for child in list(self._children):
                 child.kill()
             for core in list(self.held):
                 self._answer_forgotten(core, excuse)
         self.requests.close()
-        waiting = [*self.requests.held, *(core for others in self._sessions.values() for core in others)]
+        waiting = list(self.requests.held)
         self.requests.held.clear()
-        self._sessions.clear()
-        self._in_session.clear()
-        self.module.left_by(self, waiting)
+        self.module.left_by(self, waiting, None if self._received else excuse)
         if not self._children:
             self._over()
 

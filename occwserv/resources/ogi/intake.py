@@ -2,50 +2,44 @@
 
 from collections.abc import Callable
 
-from twisted.python.failure import Failure
+from twisted.internet.defer import inlineCallbacks
 
 from ...connection import Connection
 from ...http.errors import HTTPError
+from ...net.outlet import ClientGone
 from .forms import BadForm, parse_form
 
 
-class FormReader:
-    """Reads one form.
+@inlineCallbacks
+def read_form(connection: Connection, kind: bytes, most: int, then: Callable[[bytes], object]):
+    """Read a form, and answer the request in the module's place if there is something wrong with it.
 
     :param kind: its media type. :param most: bytes of the largest one. :param then: is given the bytes of a good one.
     """
+    try:
+        form = yield _whole(connection, most)
+        parse_form(kind, form)
+    except BadForm as error:
+        connection.fail(HTTPError(400, str(error)))
+    except HTTPError as error:
+        connection.fail(error)
+    except ClientGone:
+        connection.abort("the client left while its form was read")
+    else:
+        then(form)
 
-    def __init__(self, connection: Connection, kind: bytes, most: int, then: Callable[[bytes], object]) -> None:
-        self._connection = connection
-        self._kind = kind
-        self._most = most
-        self._then = then
-        self._parts: list[bytes] = []
-        self._size = 0
 
-    def go_on(self) -> None:
-        """Read the next piece."""
-        self._connection.read().addCallback(self._came).addErrback(self._failed)
-
-    def _came(self, piece: bytes) -> None:
-        self._parts.append(piece)
-        self._size += len(piece)
-        if self._size > self._most:
-            raise HTTPError(413, f"a form has at most {self._most} bytes here", close=True)
-        if piece:
-            self.go_on()
-            return
-        form = b"".join(self._parts)
-        try:
-            parse_form(self._kind, form)
-        except BadForm as error:
-            raise HTTPError(400, str(error)) from None
-        self._then(form)
-
-    def _failed(self, failure: Failure) -> None:
-        if self._connection.home:
-            return
-        if isinstance(failure.value, HTTPError):
-            self._connection.fail(failure.value)
-        else:
-            self._connection.abort("the client left while its form was read")
+@inlineCallbacks
+def _whole(connection: Connection, most: int):
+    """The bytes of the body. Not more of them are kept than a form may have, and none if it says that it has more."""
+    parts, size = [], connection.request.length or 0
+    if size <= most:
+        size = 0
+        while piece := (yield connection.read()):
+            parts.append(piece)
+            size += len(piece)
+            if size > most:
+                break
+    if size > most:
+        raise HTTPError(413, f"a form has at most {most} bytes here", close=True)
+    return b"".join(parts)

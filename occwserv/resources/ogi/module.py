@@ -12,16 +12,16 @@ from inspect import iscoroutinefunction
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from twisted.logger import Logger
 
 from ...connection import Connection
 from ...csp import Cancelled
 from ...http.errors import HTTPError
-from .faults import Faults
+from .connection import session_of
+from .faults import Faults, told
 from .handler import Handler, NotLoaded, State
-from .state import State as Remembered
+from .sessions import Sessions
 
 if TYPE_CHECKING:
     from .farm import Farm
@@ -42,7 +42,8 @@ class Module:
         self.name = name
         self.path = path
         self.place = place
-        self.state = Remembered(Path(farm.settings.state) / f"{name}.json")
+        self.state = farm.remembered(name)
+        self.sessions = Sessions()
         self.faults = Faults(farm.settings.faults, farm.settings.window)
         self.broken = ""  # why the file as it is can not be used
         self.loads = 0
@@ -50,7 +51,9 @@ class Module:
         self.accepting: Handler | None = None
         self._coming: Handler | None = None  # an instance that has not said yet what it will be
         self._waiting: deque[Connection] = deque()  # for that word
-        self.forms: WeakKeyDictionary[Connection, bytes] = WeakKeyDictionary()  # those that were read already
+        self._let_in: deque[Connection] = deque()  # those of sessions whose turn it is
+        self._letting_in = False
+        self._missing = False  # the file was not there at the last look
         self._code: ModuleType | None = None
         self._stale = False  # the code is to be loaded anew
         self._facts: Facts | None = None  # of the file when it was loaded
@@ -65,11 +68,48 @@ class Module:
         if second != self._checked:
             self._checked = second
             self._look()
+        session = session_of(core) if b"cookie" in core.request.fields else ""
+        if session:
+            if self.sessions.waiting_in(session) >= self.farm.settings.queue:
+                raise self.full()
+            if not self.sessions.enter(session, core):
+                return
+        try:
+            self._give(core)
+        except HTTPError:
+            self.left(core)
+            raise
+
+    def left(self, core: Connection) -> None:
+        """A request has its answer: the next of its session is let in.
+
+        A loop and not a recursion: each of a thousand may be answered at once, with an error.
+        """
+        following = self.sessions.leave(core)
+        if following is not None:
+            self._let_in.append(following)
+        if not self._letting_in:
+            self._letting_in = True
+            while self._let_in:
+                self.farm.again(self, self._let_in.popleft())
+            self._letting_in = False
+
+    def check(self, now: float) -> None:
+        """The clock: whoever has waited too long for others of his session is told so."""
+        for core in self.sessions.take_late(now - self.farm.settings.answer):
+            core.fail(HTTPError(504, "an earlier request of the same session is not answered yet"))
+
+    def full(self) -> HTTPError:
+        """What is said when too many wait."""
+        return HTTPError(503, f"too many requests wait for {self.name}", ((b"Retry-After", b"1"),))
+
+    def _give(self, core: Connection) -> None:
+        """Give a request to an instance."""
         if self.accepting is not None:
             self.accepting.deliver(core)
         elif self._coming is not None:
             if len(self._waiting) >= self.farm.settings.queue:
-                raise self._coming.full()
+                raise self.full()
             self._waiting.append(core)
         else:
             self._begin(None).deliver(core)
@@ -89,7 +129,7 @@ class Module:
             except Cancelled:
                 raise
             except BaseException as error:
-                self.broken = f"{type(error).__name__}: {error}"
+                self.broken = told(error)
                 if self._code is None:
                     raise
                 self.log.error("{path} can not be used, the old one stays: {error}", path=self.path, error=self.broken)
@@ -113,7 +153,9 @@ class Module:
             if not iscoroutinefunction(getattr(code, "ogimain", None)):
                 raise ImportError(f"{self.path} has no `async def ogimain(ogi)`")
         except BaseException:
-            if before is not None:
+            if before is None:
+                del sys.modules[name]
+            else:
                 sys.modules[name] = before
             raise
         return code
@@ -134,8 +176,11 @@ class Module:
         for core in waiting:
             self.farm.again(self, core)
 
-    def left_by(self, handler: Handler, waiting: list[Connection]) -> None:
-        """An instance has ended, with these requests not received."""
+    def left_by(self, handler: Handler, waiting: list[Connection], excuse: HTTPError | None) -> None:
+        """An instance has ended, with these requests not received.
+
+        :param excuse: it failed before it received any: trying again with each would only make it fail again.
+        """
         if self.accepting is handler:
             self.accepting = None
             self.restarts += 1
@@ -143,7 +188,11 @@ class Module:
             self._coming = None
             waiting, self._waiting = [*waiting, *self._waiting], deque()
         for core in waiting:
-            self.farm.again(self, core)
+            if excuse is None:
+                self.farm.again(self, core)
+            else:
+                core.fail(excuse)
+                self.left(core)
 
     def failed(self, what: str) -> None:
         """It has failed: what comes next is loaded anew."""
@@ -153,15 +202,21 @@ class Module:
     def _look(self) -> None:
         """Whether the file has changed."""
         facts = facts_of(self.path)
+        missing, self._missing = self._missing, facts is None
+        if missing and self._missing:  # twice: an editor may remove a file to replace it
+            self.farm.forget(self)
         if facts is None or facts == self._facts or self._coming is not None:
             return
-        first, self._facts = self._facts is None, facts
-        if first:
+        before, self._facts = self._facts, facts
+        if before is None:
             return
         self._stale = True
         self.faults.forgive()
         if self.accepting is not None:
-            self._begin(self.accepting)
+            try:
+                self._begin(self.accepting)
+            except HTTPError:
+                self._facts = before  # no handler is free: the one that accepts serves on, and it is tried again
 
     def _begin(self, before: Handler | None) -> Handler:
         wait = self.faults.wait(self.farm.now())

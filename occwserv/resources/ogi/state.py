@@ -6,7 +6,9 @@ as a whole, so that it is never half a file.
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -19,31 +21,32 @@ class State(dict[str, Any]):
     :param path: its file.
     """
 
-    __slots__ = ("_path", "_warned", "_written")
+    __slots__ = ("_latest", "_lock", "_path", "_warned", "_written")
 
     log = Logger("occwserv.ogi")
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
-        self._written = b"{}"
+        self._written = self._latest = b"{}"  # in the file, or on its way there; what is to be there in the end
+        self._lock = Lock()
         self._warned = False
         try:
-            self._written = path.read_bytes()
-            self.update(msgspec.json.decode(self._written))
+            self._written = self._latest = path.read_bytes()
+            self.update(msgspec.json.decode(self._written, type=dict))
         except FileNotFoundError:
             pass
         except (OSError, ValueError, TypeError) as error:
             # It is set aside and not overwritten: somebody may want to mend it.
             self.log.error("the state in {path} can not be read: {error}; it begins anew", path=str(path), error=error)
             self._written = b"{}"
-            if path.exists():
+            with suppress(OSError):
                 os.replace(path, path.with_suffix(".unreadable"))
 
     def save(self, in_thread: Callable[[Callable[[], None]], object]) -> None:
         """Write the mapping to its file if it has changed.
 
-        :param in_thread: has a function called in a thread, one after the other.
+        :param in_thread: has a function called in a thread.
         """
         try:
             data = msgspec.json.encode(dict(self))
@@ -51,10 +54,15 @@ class State(dict[str, Any]):
             self._warn(f"the state for {self._path} can not be written as JSON: {error}; it is kept in memory alone")
             return
         if data != self._written:
-            self._written = data
-            in_thread(lambda: self._write(data))
+            self._written = self._latest = data
+            in_thread(self._write)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self) -> None:
+        with self._lock:  # a slow disk: the write before this one may be under way
+            self._write_latest()
+
+    def _write_latest(self) -> None:
+        data = self._latest
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fresh = self._path.with_suffix(".new")

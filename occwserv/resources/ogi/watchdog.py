@@ -4,8 +4,8 @@ A timer of the system sends SIGALRM ten times a second or so while there are mod
 running in the same turn for as long as `ogi.watchdog` says, `Spinning` is raised in it, where it is; if it goes on
 regardless, again and again.
 
-Not while the interrupted code is the server's own, called by the process: what that was doing might be left half done.
-The next tick finds it elsewhere.
+Not while the interrupted code is the server's own, or called by it on behalf of the process: what that was doing might
+be left half done. The next tick finds the process elsewhere.
 """
 
 import signal
@@ -18,7 +18,10 @@ from ...csp import Process, running
 TICKS = 5
 """Ticks in the time that a process may run."""
 
-_OWN = str(Path(__file__).parents[2])  # the package `occwserv`
+_OWN = str(Path(__file__).parents[2]) + "/"  # the package `occwserv`
+
+_CALLERS = ("Scheduler._step", "Handler._run", "Module._execute")
+"""Functions of the server that call a module's code: what that calls in turn is the module's."""
 
 
 class Spinning(BaseException):
@@ -62,10 +65,16 @@ class Watchdog:
             self._ticks = 0
             return
         self._ticks += 1
-        if self._ticks >= TICKS and not _is_own(frame) and self._watched(process):
+        if self._ticks >= TICKS and _is_modules(frame) and self._watched(process):
             self.bites += 1
             raise Spinning(f"{process.path} did not yield for {self._seconds} s")
 
 
-def _is_own(frame: FrameType | None) -> bool:
-    return frame is not None and frame.f_code.co_filename.startswith(_OWN)
+def _is_modules(frame: FrameType | None) -> bool:
+    """Whether an interrupted frame is a module's, or of a library that the module called."""
+    first = frame
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_OWN):
+            return frame is not first and frame.f_code.co_qualname in _CALLERS
+        frame = frame.f_back
+    return False

@@ -1,0 +1,60 @@
+"""Pure. The requests of a session in their order: the next is let in when the one before it has its answer.
+
+The order belongs to the module and not to one of its instances: a session outlives those.
+"""
+
+from collections import deque
+
+from ...connection import Connection
+
+
+class Sessions:
+    """The sessions of one module in which something is under way."""
+
+    __slots__ = ("_inside", "_session_of", "_waiting")
+
+    def __init__(self) -> None:
+        self._inside: dict[str, Connection] = {}  # the request of each session that was let in
+        self._session_of: dict[Connection, str] = {}
+        self._waiting: dict[str, deque[Connection]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._inside)
+
+    def enter(self, session: str, connection: Connection) -> bool:
+        """Whether a request may go on now. If not, it waits here for its turn."""
+        inside = self._inside.setdefault(session, connection)
+        if inside is connection:
+            self._session_of[connection] = session
+            return True
+        self._waiting.setdefault(session, deque()).append(connection)
+        return False
+
+    def waiting_in(self, session: str) -> int:
+        """How many wait in a session."""
+        return len(self._waiting.get(session, ()))
+
+    def leave(self, connection: Connection) -> Connection | None:
+        """A request has its answer: the one that is let in in its place, if there is one."""
+        session = self._session_of.pop(connection, None)
+        if session is None:
+            return None
+        waiting = self._waiting.get(session)
+        if not waiting:
+            del self._inside[session]
+            return None
+        following = self._inside[session] = waiting.popleft()
+        self._session_of[following] = session
+        if not waiting:
+            del self._waiting[session]
+        return following
+
+    def take_late(self, limit: float) -> list[Connection]:
+        """Take out those who have waited since before a moment."""
+        late = []
+        for session, waiting in list(self._waiting.items()):
+            while waiting and waiting[0].routed < limit:
+                late.append(waiting.popleft())
+            if not waiting:
+                del self._waiting[session]
+        return late
