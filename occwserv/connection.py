@@ -8,14 +8,17 @@ comes home to the back end exactly once, by the last thing the holder does with 
     fail(error)                the error page
     abort(why)                 the client is cut off: the answer can not be completed truthfully
 
+Until then `read()` gives the request's body, and `when_gone(callback)` tells that the client has left.
+
 Two mistakes are found in life, not only in tests. A holder that uses a connection after it gave it away is told who
 gave it, and where (`Misuse`). A holder that forgets a connection loses its last reference: the server notices,
 logs the name of the resource, and answers 500 in its place.
 """
 
 import sys
+from collections.abc import Callable
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
@@ -25,7 +28,9 @@ from .http.dates import http_date
 from .http.errors import Fields, HTTPError
 from .http.head import Request
 from .http.persistence import connection_field
-from .net.outlet import Outlet
+
+if TYPE_CHECKING:
+    from .roles import Client
 
 SERVER = b"occwserv"
 CLIENT_LEFT = 499
@@ -52,36 +57,6 @@ class Reuse(Enum):
     CLOSE = 2
 
 
-class Keeper(Protocol):
-    """Who is told when a connection does not come home as it should."""
-
-    def lost(self, connection: "Connection") -> None: ...
-    def misused(self, error: Misuse) -> None: ...
-    def crashed(self, connection: "Connection") -> None: ...
-
-
-class Site(Protocol):
-    """The parts of the server a connection talks to."""
-
-    backend: Keeper
-
-    def now(self) -> float: ...
-    def failure(self, connection: "Connection", error: HTTPError) -> None: ...
-
-
-class Client(Protocol):
-    """What a connection needs of its client; the front end's reader is one."""
-
-    site: Site
-    outlet: Outlet
-    address: str
-
-    def traffic(self) -> tuple[int, int]: ...
-    def persists(self, connection: "Connection") -> bool: ...
-    def read_body(self, connection: "Connection") -> Deferred: ...
-    def came_home(self, connection: "Connection") -> None: ...
-
-
 class Connection:
     """One request on its way through the server.
 
@@ -91,11 +66,12 @@ class Connection:
     """
 
     __slots__ = (
-        "_body_from", "_chunked", "_giver", "_owed", "_release", "_where", "aborted", "answered", "began",
-        "body_sent", "broken", "client", "finished", "holder", "keep", "request", "routed", "status",
+        "__weakref__", "_body_from", "_chunked", "_giver", "_left", "_owed", "_release", "_where", "aborted",
+        "answered", "began", "body_sent", "broken", "client", "finished", "holder", "keep", "request", "routed",
+        "status",
     )  # fmt: skip
 
-    def __init__(self, request: Request, client: Client, began: float, routed: float) -> None:
+    def __init__(self, request: Request, client: "Client", began: float, routed: float) -> None:
         self.request = request
         self.client = client
         self.holder = "frontend"
@@ -112,6 +88,7 @@ class Connection:
         self._chunked = False
         self._owed: int | None = None  # bytes of the announced length still to be written
         self._release = None
+        self._left: Callable[[], None] | None = None
 
     def __del__(self) -> None:
         if self._where in (Whereabouts.HELD, Whereabouts.BEGUN):
@@ -201,6 +178,22 @@ class Connection:
         if self.home:
             self._misused()
         return self.client.read_body(self)
+
+    def when_gone(self, callback: Callable[[], None]) -> None:
+        """Call once, when the client leaves while the connection is held; now, if it has.
+
+        It counts as leaving that the client closes its side: whether it still reads can not be told. The connection
+        stays with its holder.
+        """
+        self._check()
+        self._left = callback
+        self.client.watch(self)
+
+    def left(self) -> None:
+        """The front end: the client has left."""
+        callback, self._left = self._left, None
+        if callback is not None and not self.home:
+            callback()
 
     def fail(self, error: HTTPError) -> None:
         """Answer with the error page, or cut the client off when an answer has begun."""

@@ -1,12 +1,46 @@
 """Adapter. The roles the parts of the server play for each other.
 
-The parts do not know each other; each knows the roles it needs, and `server.py` casts them. What a connection needs of
-others stands with it, in `connection.py`.
+The parts do not know each other; each knows the roles it needs, and `server.py` casts them.
 """
 
 from typing import Protocol
 
-from .connection import Connection, Keeper, Reuse
+from twisted.internet.defer import Deferred
+
+from .connection import Connection, Misuse, Reuse
+from .http.errors import HTTPError
+from .net.outlet import Outlet
+
+
+class Keeper(Protocol):
+    """Who is told when a connection does not come home as it should."""
+
+    def lost(self, connection: Connection) -> None: ...
+    def misused(self, error: Misuse) -> None: ...
+    def crashed(self, connection: Connection) -> None: ...
+
+
+class Site(Protocol):
+    """The parts of the server a connection talks to."""
+
+    backend: Keeper
+
+    def now(self) -> float: ...
+    def failure(self, connection: Connection, error: HTTPError) -> None: ...
+
+
+class Client(Protocol):
+    """What a connection needs of its client; the front end's reader is one."""
+
+    site: Site
+    outlet: Outlet
+    address: str
+
+    def traffic(self) -> tuple[int, int]: ...
+    def persists(self, connection: Connection) -> bool: ...
+    def read_body(self, connection: Connection) -> Deferred: ...
+    def watch(self, connection: Connection) -> None: ...
+    def came_home(self, connection: Connection) -> None: ...
 
 
 class Resource(Protocol):

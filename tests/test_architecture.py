@@ -16,8 +16,8 @@ MAY_IMPORT = {
     "settings": set(),
     "config": {"settings"},
     "net": set(),
-    "connection": {"net", "http", "csp"},
-    "roles": {"connection"},
+    "connection": {"roles", "net", "http", "csp"},  # the roles as types alone
+    "roles": {"connection", "net", "http"},
     "frontend": GROUND,
     "resources": GROUND,
     "backend": GROUND,

@@ -92,8 +92,10 @@ class ClientReader(Wire):
             self._advance()
         elif self._state is not State.AWAY:
             self._close()
-        elif self._waiting is not None:
-            self._give_body()
+        else:
+            if self._waiting is not None:
+                self._give_body()
+            self._tell_watching()
 
     def connectionLost(self, reason) -> None:
         """Twisted: it is over."""
@@ -180,6 +182,7 @@ class ClientReader(Wire):
     def came_home(self, connection: Connection) -> None:
         """The connection is home: the back end says what becomes of the client."""
         verdict = self.site.backend.home(connection)
+        self._watching = None
         if self._waiting is not None:
             self._waiting.cancel()  # what comes from now on is not for whoever gave the connection away
         if self._state in (State.CLOSING, State.GONE):

@@ -7,9 +7,11 @@ now and then does not hold a connection for ever, and a busy client costs nothin
 
 from collections.abc import Callable
 from enum import Enum
+from weakref import ref
 
 from twisted.internet.interfaces import ITCPTransport
 
+from ..connection import Connection
 from ..net.outlet import Outlet
 from .site import Site
 from .wheel import GONE
@@ -39,8 +41,8 @@ class Wire:
     """
 
     __slots__ = (
-        "_at_door", "_counted", "_ended", "_interrupted", "_left", "_mark", "_paused", "_since", "_state", "address",
-        "deadline", "outlet", "received", "site", "slot", "transport",
+        "_at_door", "_counted", "_ended", "_interrupted", "_left", "_mark", "_paused", "_since", "_state",
+        "_watching", "address", "deadline", "outlet", "received", "site", "slot", "transport",
     )  # fmt: skip
 
     def __init__(self, site: Site, address: str, left: Callable[["Wire"], None]) -> None:
@@ -57,6 +59,7 @@ class Wire:
         self._interrupted = 0.0  # when it was interrupted; 0.0 when it was not
         self._mark = 0  # what had been moved by then; while DRAINING, what was drained
         self._counted = (0, 0)
+        self._watching: ref[Connection] | None = None  # weak: one that is forgotten must be found to be so
 
     def makeConnection(self, transport) -> None:
         """Twisted: the client is here."""
@@ -75,7 +78,23 @@ class Wire:
         self._ended = True
         self.site.wheel.remove(self)
         self.outlet.lost()
+        self._tell_watching()
         self._left(self)
+
+    def watch(self, connection: Connection) -> None:
+        """Tell the connection when the client leaves."""
+        self._watching = ref(connection)
+        if self._ended:
+            self._tell_watching()
+
+    def _tell_watching(self) -> None:
+        watching, self._watching = self._watching, None
+        connection = None if watching is None else watching()
+        if connection is not None:
+            try:
+                connection.left()
+            except Exception:
+                self.site.backend.crashed(connection)
 
     def traffic(self) -> tuple[int, int]:
         """Bytes received and sent since the last time somebody asked."""
