@@ -2,10 +2,10 @@
 
 The way of a connection, as a picture:
 
-    listener -> reader --route--> static | status | options --.
-                  ^   \\--HTTPError--> failure ----------------|
-                  |                                           v
-                  '------ reuse or close <--- recycle -> stats, log
+    listener -> reader --route--> static | cgi | status | options --.
+                  ^   \\--HTTPError--> failure ----------------------|
+                  |                                                 v
+                  '------ reuse or close <---------- recycle -> stats, log
 """
 
 import gc
@@ -37,6 +37,7 @@ from .http.head import Limits
 from .http.media import MediaTypes
 from .net.port import quick
 from .resources.cached import CachedPage
+from .resources.cgi import Farm, mounts
 from .resources.failure import Failure
 from .resources.files import Root
 from .resources.library import Library
@@ -49,6 +50,9 @@ from .settings import Settings
 
 GARBAGE = 50_000
 """Objects that are made and not freed before the collector of rings looks at them."""
+
+PER_PROGRAM = 8
+"""Descriptors that a program which runs needs: its pipes, its body, its end."""
 
 TICK = 0.5
 """Seconds between two turns of the wheel: how late a deadline may be noticed, how often pages in memory grow older."""
@@ -69,6 +73,7 @@ class Server(Service):
         self._wheel = Wheel(TICK)
         self._stats = Stats(reactor.seconds())
         self._access = AccessLog(settings.log)
+        self._farm = Farm(reactor, settings.cgi)
         self._ports: dict[str, IListeningPort] = {}
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
@@ -80,7 +85,8 @@ class Server(Service):
 
         :raise CanNotServe: when that is not possible: a server that serves nowhere is of no use.
         """
-        raise_descriptor_limit(self._settings.limits.connections + self._settings.limits.descriptors)
+        limits = self._settings.limits
+        raise_descriptor_limit(limits.connections + limits.descriptors + PER_PROGRAM * self._settings.cgi.workers)
         failed = []
         for endpoint in self._settings.listen:
             self._open_port(endpoint).addErrback(lambda failure: failed.append(failure.getErrorMessage()))
@@ -105,6 +111,7 @@ class Server(Service):
         yield self._moved
         yield DeferredList([self._close_port(endpoint) for endpoint in list(self._ports)])
         yield self._farewell()
+        self._farm.stop()
         self._ticking.stop()
         self._access.close()
 
@@ -170,6 +177,7 @@ class Server(Service):
             **self._stats.figures(),
             "cache": self._pages.figures(),
             "door": self._listener.site.door.figures(),
+            "cgi": self._farm.figures(),
             "log": self._access.figures(),
         }
 
@@ -182,10 +190,12 @@ class Server(Service):
         cache = settings.cache
         self._pages = pages = PageCache(cache.pages, cache.bytes, cache.page, CachedPage.die, cache.rule)
         types = MediaTypes(settings.static.types, settings.static.charset)
-        library = Library(Root(settings.static.root), types, settings.static.precompressed, pages)
+        self._farm.configure(settings.cgi)
+        programs, below, hidden = mounts(self._farm, settings, lambda request: routes(request))
+        library = Library(Root(settings.static.root, hidden), types, settings.static.precompressed, pages)
         listing = list_folder if settings.static.listing else None
         static = Static(library, settings.static.index, listing, settings.limits.ranges)
-        routes = Routes({b"*": ServerOptions(), **self._status_pages(settings)}, {}, static)
+        routes = Routes({**programs, b"*": ServerOptions(), **self._status_pages(settings)}, below, static)
         limits = settings.limits
         head = Limits(limits.line, limits.head, limits.headers, limits.body, limits.trailers, limits.chunk_line)
         backend = Recycle(self._stats, self._access.write, settings.log.format, self._reactor.callFromThread)
