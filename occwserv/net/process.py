@@ -36,6 +36,8 @@ class Program:
     :raise OSError: it can not be run, or there are too few descriptors.
     """
 
+    has_pidfd = hasattr(os, "pidfd_open")  # elsewhere than on Linux a thread waits
+
     def __init__(
         self,
         reactor,
@@ -80,7 +82,7 @@ class Program:
         self._await_exit()
 
     def _await_exit(self) -> None:
-        if hasattr(os, "pidfd_open"):
+        if self.has_pidfd:
             try:
                 self._exit = Exit(self)
                 self.reactor.addReader(self._exit)
@@ -111,9 +113,9 @@ class Program:
             self.reason = Failure(ProcessTerminated(status, ended.si_status if killed else None))
         else:
             self.reason = Failure(ProcessDone(0))
+        self.protocol.processExited(self.reason)
         if self._input is not None:
             self._input.connectionLost(self.reason)
-        self.protocol.processExited(self.reason)
         self._end_if_all_did()
 
     def closed(self, number: int) -> None:

@@ -274,5 +274,5 @@ def _status(value: bytes | None) -> tuple[int | None, str | None]:
 
 def raw_status(output: bytes) -> int | None:
     """The status that a program says for itself, whose output is sent as it is."""
-    line = _STATUS_LINE.match(output.partition(b"\n")[0].removesuffix(b"\r"))
+    line = _STATUS_LINE.fullmatch(output.partition(b"\n")[0].removesuffix(b"\r"))
     return int(line[1][:3]) if line is not None else None
