@@ -39,7 +39,8 @@ CHUNKED = request("POST /cgi-bin/app HTTP/1.1", "Transfer-Encoding: chunked")
 EMPTY = request("POST /cgi-bin/app HTTP/1.1", "Content-Length: 0")
 FIELDS = request(
     "GET /cgi-bin/app HTTP/1.1", "X-Dup: one", "X-Dup: two", "Cookie: a=1", "Cookie: b=2", "X_Under: no", "X.Dot: no",
-    "Proxy: http://evil", "Authorization: Basic abc", "Connection: keep-alive", "TE: trailers", "Git-Protocol: version=2",
+    "Proxy: http://evil", "Authorization: Basic abc", "Connection: keep-alive", "TE: trailers",
+    "Git-Protocol: version=2",
 )  # fmt: skip
 
 # What is told (None: nothing), of which request, by which variable.

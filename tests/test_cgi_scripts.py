@@ -95,9 +95,10 @@ class ScriptTests(SharedCgi, unittest.SynchronousTestCase):
 
     def test_what_is_missing_or_hidden_is_404(self) -> None:
         for path in (
-            "/cgi-bin/", "/cgi-bin/none", "/cgi-bin/none/env", "/cgi-bin/.hidden", "/cgi-bin/env/a%2Fb", "/cgi-bin//env",
-            "/cgi-bin/open/none", "/ext/env.sh/info", "/cgi-bin/%2e%2e/elsewhere/single", "/decode/%2e%2e%2fscripts/run",
-            "/decode/run/..%2f..%2fx", "/cgi-bin/" + "a" * 300, "/cgi-bin/sub/none", "/cgi-bin%2Fenv", "/one%2fx",
+            "/cgi-bin/", "/cgi-bin/none", "/cgi-bin/none/env", "/cgi-bin/.hidden", "/cgi-bin/env/a%2Fb",
+            "/cgi-bin//env", "/cgi-bin/open/none", "/ext/env.sh/info", "/cgi-bin/%2e%2e/elsewhere/single",
+            "/decode/%2e%2e%2fscripts/run", "/decode/run/..%2f..%2fx", "/cgi-bin/" + "a" * 300,
+            "/cgi-bin/sub/none", "/cgi-bin%2Fenv", "/one%2fx",
         ):  # fmt: skip
             self.assertEqual(self.get(self.server, path).status, 404, path)
 

@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import sys
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -139,12 +140,13 @@ class ProgramTests(TestCase):
 
     @inlineCallbacks
     def test_terminate_asks_first_and_kills_then(self):
-        program, told = self.run_program("trap 'echo no' TERM; echo started; while :; do sleep 1000; done")
+        text = "import os, signal as s; s.signal(15, lambda *_: os.write(1, b'no')); os.write(1, b'started')"
+        program, told = self.run_program(sys.executable, "-c", f"{text}\nwhile True: s.pause()")
         yield told.says(b"started")
-        program.terminate(0.05)
-        program.terminate(0.05)
+        program.terminate(0.2)
+        program.terminate(0.2)
         reason = yield told.ended
-        self.assertEqual((reason.signal, told.data[1]), (signal.SIGKILL, b"started\nno\n"))
+        self.assertEqual((reason.signal, told.data[1]), (signal.SIGKILL, b"startedno"))
 
     @inlineCallbacks
     def test_it_has_not_ended_while_somebody_holds_its_output(self):
@@ -187,9 +189,8 @@ class ProgramTests(TestCase):
 
     @inlineCallbacks
     def test_bounds(self):
-        program, told = self.run_program(
-            "read x; ulimit -n; ulimit -c", rlimits=[(resource.RLIMIT_NOFILE, 50), (resource.RLIMIT_CORE, 0)]
-        )
+        bounds = [(resource.RLIMIT_NOFILE, 50), (resource.RLIMIT_CORE, 0)]
+        program, told = self.run_program("read x; ulimit -n; ulimit -c", rlimits=bounds)
         program.write(b"go\n")
         yield told.ended
         self.assertEqual(told.data[1], b"50\n0\n")
