@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from . import loads, processes
 from .servers import Server, Unfit
-from .site import LARGE, LARGE_BYTES, PAGE, PAGE_BYTES, Site
+from .site import HELLO, LARGE, LARGE_BYTES, PAGE, PAGE_BYTES, PROGRAM, Site
 
 Run = dict[str, float]
 """The figures of one run, by name."""
@@ -129,6 +129,19 @@ def idle(bench: Bench, server: Server) -> Callable[[], Run]:
     return measure
 
 
+def programs(bench: Bench, server: Server) -> Callable[[], Run]:
+    """A CGI program that says hello, 16 at once, while a page is asked for all the while."""
+    if not (bench.site.root / PROGRAM[1:]).exists():
+        raise Unfit("there is no C compiler for the program (Debian: gcc)")
+    answer, body = server.ask(PROGRAM)
+    if answer.status != 200 or body != HELLO:
+        raise Unfit(f"{PROGRAM} was answered with {answer.status} and {body[:100]!r}")
+    return warm(
+        bench,
+        lambda seconds: sized(loads.programs(server, bench.load_core, seconds, PROGRAM), len(HELLO)),
+    )
+
+
 def at_rate(rate: int) -> Scenario:
     """The paper's experiment at one rate."""
 
@@ -159,5 +172,10 @@ SCENARIOS = {
     "python": Scenario(
         "g", "the 8 KiB page, 64 kept connections; servers in Python", page, WRK, ("rate", "cpu"),
         ("occwserv", "twisted", "aiohttp", "starlette"),
+    ),
+    "cgi": Scenario(
+        "h", "a CGI program that says hello, 16 at once, and a page all the while", programs,
+        ("rate", "server_busy", "load_busy", "p50", "p99", "errors", "page_p50", "page_p99", "page_most"),
+        ("rate", "page_p99"), ("occwserv", "lighttpd-cgi", "apache-cgi"),
     ),
 }  # fmt: skip

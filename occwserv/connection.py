@@ -67,7 +67,7 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_body_from", "_chunked", "_giver", "_left", "_owed", "_release", "_where", "aborted",
+        "__weakref__", "_body_from", "_chunked", "_giver", "_left", "_owed", "_raw", "_release", "_where", "aborted",
         "answered", "began", "body_sent", "broken", "client", "finished", "holder", "keep", "request", "routed", "said",
         "status",
     )  # fmt: skip
@@ -94,7 +94,7 @@ class Connection:
         self._where = Whereabouts.HELD
         self._giver: tuple | None = None
         self._body_from = 0
-        self._chunked = False
+        self._chunked = self._raw = False
         self._owed: int | None = None  # bytes of the announced length still to be written
         self._release = None
         self._left: Callable[[], None] | None = None
@@ -106,7 +106,18 @@ class Connection:
     def again(self) -> "Connection":
         """The same connection in other hands, when its holder forgot it: all but the reference to it is kept."""
         copy = Connection(self.request, self.client, self.began, self.routed)
-        for name in ("holder", "status", "keep", "broken", "_where", "_chunked", "_body_from", "_owed", "_release"):
+        for name in (
+            "holder",
+            "status",
+            "keep",
+            "broken",
+            "_where",
+            "_chunked",
+            "_body_from",
+            "_owed",
+            "_raw",
+            "_release",
+        ):
             setattr(copy, name, getattr(self, name))
         return copy
 
@@ -156,6 +167,15 @@ class Connection:
         self.client.outlet.write(head)
         self._body_from = self.client.outlet.total
 
+    def begin_raw(self, status: int) -> None:
+        """Begin an answer that its holder writes to the letter, head and all; the connection ends behind it."""
+        self._check(Whereabouts.HELD)
+        self.broken = self._raw = True
+        self.status = CLIENT_LEFT if self.client.outlet.gone else status
+        self.answered = self.client.site.now()
+        self._where = Whereabouts.BEGUN
+        self._body_from = self.client.outlet.total
+
     def write(self, data: bytes) -> Deferred:
         """Send a piece of the body.
 
@@ -167,7 +187,7 @@ class Connection:
             if len(data) > self._owed:
                 raise ValueError(f"{len(data)} bytes where {self._owed} are left of the length announced")
             self._owed -= len(data)
-        if has_body(self.request.method, self.status):
+        if self._raw or has_body(self.request.method, self.status):
             self.client.outlet.write(encode_chunk(data) if self._chunked else data)
         return self.client.outlet.room()
 

@@ -157,7 +157,7 @@ BAD = [
     # names
     ("cgi: {workes: 3}", "tap.yaml:1: cgi.workes: no such setting; did you mean cgi.workers?"),
     ("grace: 3", "tap.yaml:1: grace: no such setting; did you mean shutdown.grace?"),
-    ("head: 3", "tap.yaml:1: head: no such setting; did you mean timeouts.head or limits.head?"),
+    ("head: 3", "tap.yaml:1: head: no such setting; did you mean timeouts.head or limits.head or cgi.limits.head?"),
     ("limit: {head: 3}", "tap.yaml:1: limit: no such setting; did you mean limits?"),
     ("limits: {idle: 3}", "tap.yaml:1: limits.idle: no such setting; did you mean timeouts.idle?"),
     ("stats: {allow: {pages: []}}", "tap.yaml:1: stats.allow.pages: no such setting; did you mean stats.allow.page?"),

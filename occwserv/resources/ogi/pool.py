@@ -12,7 +12,6 @@ import os
 import signal
 import socket
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -1,0 +1,133 @@
+"""Adapter. The pipes to a program, and the pidfd that tells its end, as the reactor watches them."""
+
+import os
+from typing import Protocol
+
+from twisted.internet.abstract import FileDescriptor
+from twisted.internet.interfaces import IReadDescriptor
+from twisted.internet.main import CONNECTION_LOST
+from zope.interface import implementer
+
+MOST = 64 * 1024
+"""Bytes that are read or written at once: what a pipe holds."""
+
+
+class Owner(Protocol):
+    """Whose pipes these are."""
+
+    pid: int
+    reactor: object
+    protocol: object
+
+    def closed(self, number: int) -> None: ...
+    def exited(self) -> None: ...
+
+
+@implementer(IReadDescriptor)
+class Output:
+    """What the program writes."""
+
+    __slots__ = ("_closed", "_descriptor", "_reading", "_transport", "number")
+
+    def __init__(self, descriptor: int, number: int, transport: Owner) -> None:
+        os.set_blocking(descriptor, False)
+        self.number = number
+        self._descriptor = descriptor
+        self._transport = transport
+        self._reading = self._closed = False
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def logPrefix(self) -> str:
+        return "program"
+
+    def doRead(self) -> None:
+        try:
+            data = os.read(self._descriptor, MOST)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._transport.protocol.childDataReceived(self.number, data)
+        else:
+            self.close()
+
+    def read(self, wanted: bool) -> None:
+        if self._reading is not wanted and not self._closed:
+            self._reading = wanted
+            act = self._transport.reactor.addReader if wanted else self._transport.reactor.removeReader
+            act(self)
+
+    def close(self) -> None:
+        if not self._closed:
+            self.read(False)
+            self._closed = True
+            os.close(self._descriptor)
+            self._transport.closed(self.number)
+
+    def connectionLost(self, reason) -> None:
+        self.close()
+
+    def drain(self) -> None:
+        """Take what is there, once, and close."""
+        if not self._closed:
+            self.doRead()
+            self.close()
+
+
+class Input(FileDescriptor):
+    """What the program reads."""
+
+    def __init__(self, descriptor: int, transport: Owner) -> None:
+        super().__init__(transport.reactor)
+        os.set_blocking(descriptor, False)
+        self.connected = 1
+        self._descriptor = descriptor
+        self._transport = transport
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def writeSomeData(self, data: bytes):
+        try:
+            return os.write(self._descriptor, data[:MOST])
+        except BlockingIOError:
+            return 0
+        except OSError:
+            return CONNECTION_LOST  # it does not want to read more, which is its right
+
+    def connectionLost(self, reason) -> None:
+        if self.connected:
+            super().connectionLost(reason)
+            os.close(self._descriptor)
+            self._transport.closed(0)
+
+
+@implementer(IReadDescriptor)
+class Exit:
+    """The program's end, as something to be read."""
+
+    __slots__ = ("_descriptor", "_transport")
+
+    def __init__(self, transport: Owner) -> None:
+        self._transport = transport
+        self._descriptor = os.pidfd_open(transport.pid)
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def logPrefix(self) -> str:
+        return "program"
+
+    def doRead(self) -> None:
+        self.close()
+        self._transport.exited()
+
+    def close(self) -> None:
+        self._transport.reactor.removeReader(self)
+        os.close(self._descriptor)
+
+    def connectionLost(self, reason) -> None:
+        pass
