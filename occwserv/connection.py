@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from .http.answer import Answer, encode_fields, encode_head, framing, has_body, opening
+from .http.answer import Answer, encode_fields, framing, has_body, opening
 from .http.chunked import LAST_CHUNK, encode_chunk
 from .http.dates import http_date
 from .http.errors import Fields, HTTPError
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .roles import Client
 
 SERVER = b"occwserv"
+Said = tuple[bytes, bytes] | None
 CLIENT_LEFT = 499
 """The status that is counted and logged when the client left before any answer; it is never sent."""
 
@@ -72,14 +73,7 @@ class Connection:
         "status",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        request: Request,
-        client: "Client",
-        began: float,
-        routed: float,
-        said: tuple[bytes, bytes] | None = None,
-    ) -> None:
+    def __init__(self, request: Request, client: "Client", began: float, routed: float, said: Said = None) -> None:
         self.request = request
         self.said = said
         self.client = client
@@ -259,8 +253,7 @@ class Connection:
         client, request = self.client, self.request
         self.keep = client.persists(self)
         now = client.site.now()
-        date = http_date(int(now))
-        first = opening(status, date, SERVER) if reason is None else _opening_with(status, date, reason)
+        first = opening(status, http_date(int(now)), SERVER, reason)
         rest = (*fields, *framing(status, length, request.minor), *connection_field(request, self.keep))
         head = b"%b%b\r\n" % (first, encode_fields(rest))
         self.status = CLIENT_LEFT if client.outlet.gone else status
@@ -304,7 +297,3 @@ class Connection:
         error = Misuse(f"{self.holder} used the connection of {self.request.line!r}, which {place}")
         self.client.site.backend.misused(error)
         raise error
-
-
-def _opening_with(status: int, date: bytes, reason: str) -> bytes:
-    return encode_head(status, ((b"Date", date), (b"Server", SERVER)), reason)[:-2]

@@ -37,12 +37,13 @@ from .http.head import Limits
 from .http.media import MediaTypes
 from .net.port import quick
 from .resources.cached import CachedPage
-from .resources.cgi import Farm, mounts
+from .resources.cgi import Farm as CgiFarm
+from .resources.cgi import mounts
 from .resources.failure import Failure
 from .resources.files import Root
 from .resources.library import Library
 from .resources.listing import list_folder
-from .resources.ogi import Farm
+from .resources.ogi import Farm as OgiFarm
 from .resources.options import ServerOptions
 from .resources.pagecache import PageCache
 from .resources.static import Static
@@ -74,12 +75,12 @@ class Server(Service):
         self._wheel = Wheel(TICK)
         self._stats = Stats(reactor.seconds())
         self._access = AccessLog(settings.log)
-        self._cgi = Farm(reactor, settings.cgi)
+        self._cgi = CgiFarm(reactor, settings.cgi)
         self._ports: dict[str, IListeningPort] = {}
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
-        self._ogi = Farm(reactor, settings.ogi)
+        self._ogi = OgiFarm(reactor, settings.ogi)
         self._listener = Listener(self._site(settings))
 
     def privilegedStartService(self) -> None:

@@ -65,9 +65,9 @@ def framing(status: int, length: int | None, minor: int) -> tuple[tuple[bytes, b
 
 
 @lru_cache(64)
-def opening(status: int, date: bytes, server: bytes) -> bytes:
+def opening(status: int, date: bytes, server: bytes, reason: str | None = None) -> bytes:
     """The first lines of a head, which are the same for many answers of a second: status, `Date`, `Server`."""
-    return encode_head(status, ((b"Date", date), (b"Server", server)))[:-2]
+    return encode_head(status, ((b"Date", date), (b"Server", server)), reason)[:-2]
 
 
 def encode_fields(fields: Fields) -> bytes:
