@@ -105,6 +105,7 @@ class Server(Service):
         gc.freeze()
         gc.set_threshold(GARBAGE)
         self._access.start()
+        self._ogi.start()
         self._ticking.start(TICK, now=False)
 
     @inlineCallbacks

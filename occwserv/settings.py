@@ -50,6 +50,7 @@ Name = Annotated[str, like("the name or address of a host", r"[A-Za-z0-9._:\[\]-
 Variable = Annotated[str, like('the name of a variable such as "LANG"', r"[A-Za-z_][A-Za-z0-9_]*")]
 Value = Annotated[str, like("text", r"[^\0]*")]
 Encoding = Literal["br", "zst", "gz"]
+Model = Literal["reactor", "process_pool", "forking", "sequential"]
 Endpoints = Annotated[tuple[Endpoint, ...], Meta(
     min_length=1, title='a list of endpoints such as "tcp:8080"')]
 
@@ -207,6 +208,12 @@ class Ogi(Struct, frozen=True, kw_only=True):
     form: Annotated[Many, about("bytes of a form")] = 1048576
     feed: Annotated[Many, about("events that wait for a slow reader of a feed")] = 64
     options: Annotated[dict[Text, dict[Text, Text]], about("what modules are told, by their name")] = {}
+    models: Annotated[dict[Text, Model], about("where modules run, by their name; others run in the server")] = {}
+    workers: Annotated[Many, about("worker processes of a module with a `process_pool`")] = 2
+    recycle: Annotated[Many, about("requests after which a worker process makes room for a new one")] = 10000
+    age: Annotated[Seconds, about("seconds after which it does")] = 3600
+    large: Annotated[Many, about("bytes in memory above which it does")] = 268435456
+    memory: Annotated[Some, about("bytes of addresses that a worker process may have; 0: any number")] = 2147483648
     heartbeat: Annotated[Seconds, about("seconds after which something is sent on a silent feed")] = 15
 
 class Irc(Struct, frozen=True, kw_only=True):

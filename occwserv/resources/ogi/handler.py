@@ -74,6 +74,11 @@ class Handler(Outside):
         self._process: Process | None = None
         self._turns = -1  # of the main process, when a request was not answered in time
 
+    def __str__(self) -> str:
+        waiting, feeds = len(self.requests.held), len(self.feeds)
+        said = f"{self.name}: {self.state.value}, {self.answers} answers, {len(self.held)} held, {waiting} waiting"
+        return said + (f", {feeds} feeds" if feeds else "")
+
     def start(self, before: "Handler | None") -> None:
         """Begin.
 

@@ -1,8 +1,8 @@
 """Adapter. The small clean parent of worker processes: started early, and forks them, so that the server never has to.
 
 It is a process of one thread that has loaded what workers need, and nothing of the server's: no clients, no locks, no
-threads. Asked over a socket for a worker, with the worker's end of its link, it forks; it tells the number of the new
-process, and reaps those that end. It ends when the server does, because its socket then does.
+threads. Asked over a socket for a worker, with the worker's end of its link, it forks, and reaps those that end. It
+ends when the server does, because its socket then does.
 """
 
 import array
@@ -13,8 +13,6 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-
-READY = b"ready\n"
 
 
 class Nursery:
@@ -30,17 +28,18 @@ class Nursery:
             )  # fmt: skip
         self._socket = ours
 
-    def start(self, name: str, settings: bytes, link: socket.socket) -> int:
-        """Have a worker forked for a module. Takes a millisecond or so, after the first one.
+    @property
+    def alive(self) -> bool:
+        """Whether it is there."""
+        return self._process.poll() is None
 
-        :param settings: those of the section `ogi`, as JSON. :return: its process number, which is its group's, too.
+    def start(self, name: str, settings: bytes, link: socket.socket) -> None:
+        """Have a worker forked for a module. Nobody waits for it here: it tells its number over its link.
+
+        :param settings: those of the section `ogi`, as JSON.
         """
         order = name.encode("ascii") + b"\0" + settings
         socket.send_fds(self._socket, [len(order).to_bytes(4, "big") + order], [link.fileno()])
-        told = self._socket.recv(8)
-        if len(told) != 8:
-            raise OSError("the parent of the workers has ended")
-        return int.from_bytes(told, "big")
 
     def close(self) -> None:
         """End it. Its workers end when their links do."""
@@ -72,14 +71,15 @@ def main(descriptor: int) -> None:
             if child == 0:
                 own.close()
                 os.setpgid(0, 0)
+                os.close(wake)
                 signal.set_wakeup_fd(-1)
+                os.close(woken)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 worker.main(name, settings, link)
                 os._exit(0)
             os.close(link)
             with suppress(OSError):
                 os.setpgid(child, child)  # both do it: whoever comes first
-            own.sendall(child.to_bytes(8, "big"))
 
 
 def _reap() -> None:

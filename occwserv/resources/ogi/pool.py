@@ -27,7 +27,7 @@ from ...http.errors import HTTPError
 from ...net.outlet import ClientGone
 from .faults import Faults
 from .link import Link
-from .nursery import Nursery
+from .module import facts_of
 
 if TYPE_CHECKING:
     from .farm import Farm
@@ -46,15 +46,20 @@ class PooledWorker:
         self.feeds: dict = {}
         self.since = 0.0  # when it was given that
         self.started = pool.farm.now()
+        self.pid = 0  # not known yet
         self._pool = pool
         self._retired = False
         ours, theirs = socket.socketpair()
         with theirs:
-            self.pid = pool.nursery().start(pool.name, msgspec.json.encode(pool.farm.settings), theirs)
+            pool.farm.nursery().start(pool.name, msgspec.json.encode(pool.farm.settings), theirs)
         self._link = Link(self._received, self._lost)
         with ours:
             factory = Factory.forProtocol(lambda: self._link)
             pool.farm.reactor.adoptStreamConnection(ours.fileno(), socket.AF_UNIX, factory)
+
+    def __str__(self) -> str:
+        state = "finishing" if self._retired else "busy" if self.held else "idle"
+        return f"{self.name}: process {self.pid}, {state}, {self.answers} answers"
 
     @property
     def idle(self) -> bool:
@@ -66,10 +71,12 @@ class PooledWorker:
         request = core.request
         self.held[core] = None
         self.since = self._pool.farm.now()
-        core.when_gone(lambda: self._link.say("gone", self.answers))
-        target = request.target
-        head = (request.line, request.method, target.raw, request.minor)
-        self._link.say("request", self.answers, head, request.fields, request.length, core.client.address)
+        number = self.answers
+        core.when_gone(lambda: self._link.say("gone", number))
+        head = (request.line, request.method, request.target.raw, request.minor)
+        form = self._pool.farm.forms.pop(core, None)
+        read = [] if form is None else [form, b""]
+        self._link.say("request", self.answers, head, request.fields, request.length, core.client.address, read)
 
     def check(self, now: float) -> None:
         """The clock."""
@@ -83,16 +90,19 @@ class PooledWorker:
             self.retire()
 
     def retire(self) -> None:
-        """It gets nothing more, and ends."""
-        if not self._retired:
-            self._retired = True
+        """It gets nothing more, and ends when it has answered."""
+        self._retired = True
+        if not self.held:
             self._link.say("close")
 
     def kill(self) -> None:
         """End it now, with all that it started."""
         self._retired = True
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        if self.pid:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+        elif self._link.transport is not None:
+            self._link.transport.loseConnection()
 
     def _bytes(self) -> int:
         """What it has in memory."""
@@ -103,6 +113,9 @@ class PooledWorker:
 
     def _received(self, message: list[Any]) -> None:
         what, number, *rest = message
+        if what == "born":
+            (self.pid,) = rest
+            return
         core = next(iter(self.held), None)
         if core is None or number != self.answers:
             return  # of one that was taken from it
@@ -118,6 +131,8 @@ class PooledWorker:
         """It has answered."""
         self.held.clear()
         self.answers += 1
+        if self._retired:
+            self._link.say("close")
         self._pool.free(self)
 
     def _reply(self, core: Connection, status: int, fields: list, body: bytes) -> None:
@@ -165,27 +180,22 @@ class PooledWorker:
 class Pool:
     """A module with workers; the farm sees no difference to any other module.
 
-    :param size: workers at most. :param once: each is for one request.
+    :param model: "process_pool", "sequential" or "forking".
     """
 
-    def __init__(self, farm: "Farm", name: str, path: Path, place: str, size: int, once: bool) -> None:
+    def __init__(self, farm: "Farm", model: str, name: str, path: Path, place: str) -> None:
         self.farm = farm
         self.name = name
         self.path = path
         self.place = place
         self.faults = Faults(farm.settings.faults, farm.settings.window)
-        self.forms: dict = {}
         self.broken = ""
         self.loads = self.restarts = 0
         self.workers: list[PooledWorker] = []
-        self._size = size
-        self._once = once
+        self._size = {"sequential": 1, "forking": farm.settings.handlers}.get(model, farm.settings.workers)
+        self._once = model == "forking"
         self._waiting: deque[Connection] = deque()
-        self._facts: Any = None
-
-    def nursery(self) -> Nursery:
-        """Where workers come from."""
-        return self.farm.nursery()
+        self._facts: tuple[int, int, int] | None = None
 
     def take(self, core: Connection) -> None:
         """Answer a request.
@@ -201,17 +211,21 @@ class Pool:
         self._waiting.append(core)
         self._go_on()
 
-    def check(self, now: float, changed: bool) -> None:
+    def check(self, now: float) -> None:
         """The clock: workers are looked after; when the file has changed, others take their place."""
+        before, self._facts = self._facts, facts_of(self.path)
         for worker in list(self.workers):
-            if changed and worker.idle:
-                worker.retire()
             worker.check(now)
+            if before != self._facts and before is not None:
+                worker.retire()
         limit = now - self.farm.settings.answer
         while self._waiting and self._waiting[0].routed < limit:
             core = self._waiting.popleft()
             if not core.home:
                 core.fail(HTTPError(503, f"all workers of {self.name} are busy", ((b"Retry-After", b"1"),)))
+
+    def left(self, core: Connection) -> None:
+        """A request that could not be answered: nothing is kept of it here."""
 
     def free(self, worker: PooledWorker) -> None:
         """A worker has answered."""

@@ -6,12 +6,13 @@ of the interpreter) ends this process alone.
 
 import os
 import resource
+import signal
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from twisted.internet import selectreactor
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.main import installReactor
 from twisted.logger import globalLogBeginner, textFileLogObserver
 
@@ -41,7 +42,9 @@ class Relayed:
     It stands for a `Connection` (`connection.py`) wherever the farm uses one.
     """
 
-    def __init__(self, link: Link, number: int, request: Request, address: str, now: float, over: Callable) -> None:
+    def __init__(
+        self, link: Link, number: int, request: Request, address: str, form: list[bytes], now: float, over: Callable
+    ) -> None:
         self.request = request
         self.client = Asker(address)
         self.routed = now
@@ -50,7 +53,7 @@ class Relayed:
         self._link = link
         self._number = number
         self._over = over
-        self._pieces: list[bytes | HTTPError] = []
+        self._form = form
         self._reading: Deferred | None = None
         self._writing: list[Deferred] = []
         self._gone = False
@@ -96,6 +99,8 @@ class Relayed:
 
     def read(self) -> Deferred:
         """The next piece of the body."""
+        if self._form:
+            return succeed(self._form.pop(0))
         wanted: Deferred = Deferred()
         self._reading = wanted
         self._link.say("read", self._number)
@@ -139,9 +144,8 @@ class Relayed:
 class Worker:
     """The process."""
 
-    def __init__(self, reactor: Any, name: str, settings: OgiSettings) -> None:
+    def __init__(self, reactor: Any, settings: OgiSettings) -> None:
         self._reactor = reactor
-        self._name = name.encode("ascii")
         self._farm = Farm(reactor, settings)
         self._open: dict[int, Relayed] = {}
         self._ending = False
@@ -160,10 +164,11 @@ class Worker:
             self._open[rest[0]].told(what, *rest[1:])
             self._farm.scheduler.run()
 
-    def _request(self, number: int, head: tuple, fields: dict[bytes, bytes], length: int | None, address: str) -> None:
+    def _request(self, number: int, head: list, fields: dict, length: int | None, address: str, form: list) -> None:
         line, method, target, minor = head
         request = Request(line, method, parse_target(method, target), minor, fields, length, True, False)
-        relayed = Relayed(self.link, number, request, address, self._reactor.seconds(), self._over)
+        now = self._reactor.seconds()
+        relayed = Relayed(self.link, number, request, address, form, now, self._over)
         self._open[number] = relayed
         try:
             self._farm.serve(relayed)
@@ -193,12 +198,14 @@ def main(name: str, settings: bytes, descriptor: int) -> None:
     reactor = selectreactor.SelectReactor()
     installReactor(reactor)
     globalLogBeginner.beginLoggingTo([textFileLogObserver(os.fdopen(2, "w", closefd=False))], redirectStandardIO=False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     chosen = msgspec.json.decode(settings, type=OgiSettings)
     if chosen.memory:
         resource.setrlimit(resource.RLIMIT_AS, (chosen.memory, chosen.memory))
-    worker = Worker(reactor, name, msgspec.structs.replace(chosen, models={}))
+    worker = Worker(reactor, msgspec.structs.replace(chosen, models={}))
     reactor.adoptStreamConnection(descriptor, 1, _Once(worker.link))
     os.close(descriptor)
+    worker.link.say("born", 0, os.getpid())
     reactor.run(installSignalHandlers=False)
 
 
