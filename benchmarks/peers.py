@@ -108,4 +108,16 @@ PEERS = {
         modules=("uvicorn", "starlette"),
         faster=("uvloop", "httptools"),
     ),
+    "uvicorn": Peer(
+        "$python -m uvicorn --app-dir $peers --host 127.0.0.1 --port $port --backlog 1024 --timeout-keep-alive 300"
+        " --no-access-log --log-level warning --lifespan off hello:app",
+        modules=("uvicorn",),
+        faster=("uvloop", "httptools"),
+    ),
+    "granian": Peer(
+        "$python -m granian --interface asginl --host 127.0.0.1 --port $port --workers 1 --backlog 1024"
+        " --working-dir $peers --log-level warning hello:app",
+        modules=("granian",),
+        faster=("uvloop",),
+    ),
 }

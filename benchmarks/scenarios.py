@@ -12,6 +12,7 @@ Run = dict[str, float]
 """The figures of one run, by name."""
 
 SERVERS = ("occwserv", "nginx", "nginx-cache", "lighttpd", "h2o", "apache")
+HITS = "/ogi/hits"
 FIRST_IDLE = 1000
 REST = 4  # seconds after which the connections that were opened are idle for the kernel, too
 """Idle connections from which on their memory is counted: those before it fill what a server has ready anyhow."""
@@ -142,6 +143,14 @@ def programs(bench: Bench, server: Server) -> Callable[[], Run]:
     )
 
 
+def application(bench: Bench, server: Server) -> Callable[[], Run]:
+    """An application in the server: our counter of hits, the others' hello."""
+    answer, body = server.ask(HITS)
+    if answer.status != 200 or b"</p>" not in body:
+        raise Unfit(f"{HITS} was answered with {answer.status} and {body[:100]!r}")
+    return warm(bench, lambda seconds: loads.wrk(server, bench.load_core, seconds, path=HITS))
+
+
 def at_rate(rate: int) -> Scenario:
     """The paper's experiment at one rate."""
 
@@ -177,5 +186,9 @@ SCENARIOS = {
         "h", "a CGI program that says hello, 16 at once, and a page all the while", programs,
         ("rate", "server_busy", "load_busy", "p50", "p99", "errors", "page_p50", "page_p99", "page_most"),
         ("rate", "page_p99"), ("occwserv", "lighttpd-cgi", "apache-cgi"),
+    ),
+    "application": Scenario(
+        "i", "an application in the server: /ogi/hits, and hello by ASGI without an access log", application, WRK,
+        ("rate", "cpu"), ("occwserv", "uvicorn", "granian"),
     ),
 }  # fmt: skip
