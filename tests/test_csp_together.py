@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from occwserv.csp import Barrier, Buffer, Channel, Ending, Mobile, Scope, Send, alt, ends, extended, par, sleep
+from occwserv.csp import Barrier, Buffer, Channel, Ending, Mobile, Scope, Send, alt, ends, extended, par, sleep, stop
 
 from .processes import ProcessTestCase
 
@@ -198,6 +198,13 @@ class ScopeTests(ProcessTestCase):
         self.run_all(owner())
         self.after(1)
         self.assertEqual((self.log, self.deaths()), (["child"], ["ValueError()"]))
+
+    def test_one_that_is_forgotten_with_its_scheduler_ends(self) -> None:
+        owner = self.owns(stop())
+        self.spawn(owner)
+        self.settle()
+        owner.close()
+        self.assertEqual(self.log, [])
 
     def test_nothing_is_forked_after_the_end(self) -> None:
         scope = Scope()

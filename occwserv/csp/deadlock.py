@@ -44,7 +44,6 @@ class Watch:
         self._scheduler = scheduler
         self._stuck = stuck
         self._armed = False
-        self._looked_at = -1  # after how many turns the last look was
         self._seen: dict[Process, int] = {}  # who waited at the last look, and after how many turns
         self._later: list[Process] = []  # who waits to be looked at
         self._alive: dict[Process, int] = {}  # who was, and after how many turns of all; the longest ago first
@@ -52,18 +51,13 @@ class Watch:
         self.objects = 0  # looked at in the last look
 
     def arm(self) -> None:
-        """Processes have gone on, and now none does."""
-        if self._scheduler.turns != self._looked_at:
-            self._look_later()
-
-    def _look_later(self) -> None:
+        """Processes have gone on, and now none does: look in a while."""
         if not self._armed:
             self._armed = True
             self._scheduler.call_after(PAUSE, self._look)
 
     def _look(self) -> None:
         self._armed = False
-        self._looked_at = self._scheduler.turns
         waiting = {
             process: process.turns
             for process in self._scheduler.processes
@@ -77,7 +71,7 @@ class Watch:
         self._later += self._examine(resting, WORK)
         more = self._examine(self._old(waiting), AGAIN)
         if self._later or more:
-            self._look_later()
+            self.arm()
 
     def _old(self, waiting: dict[Process, int]) -> list[Process]:
         """Who was found alive before somebody else went on."""

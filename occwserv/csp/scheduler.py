@@ -129,7 +129,7 @@ class Scheduler(Outside):
                 Foreign(awaited, process)
             elif process.waits is None:  # a bare yield, as asyncio's `sleep(0)`: it waits for its turn
                 self.wake(process)
-            if process.pending or process.killed:
+            if process.pending:
                 self._interrupt(process)
 
     def _interrupt(self, process: Process) -> None:
