@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from .http.answer import Answer, encode_fields, framing, has_body, opening
+from .csp.mobile import Line
+from .http.answer import Answer, encode_fields, framing_line, has_body, opening
 from .http.chunked import LAST_CHUNK, encode_chunk
 from .http.dates import http_date
 from .http.errors import Fields, HTTPError
 from .http.head import Request
-from .http.persistence import connection_field
+from .http.persistence import connection_line
 
 if TYPE_CHECKING:
     from .roles import Client
@@ -78,20 +79,14 @@ class Connection:
         self.said = said
         self.client = client
         self.holder = "frontend"
-        self.status = 0
-        self.body_sent = 0
-        self.keep = False
-        self.broken = False
-        self.aborted = False
+        self.status = self.body_sent = self._body_from = 0
+        self.keep = self.broken = self.aborted = self._chunked = self._raw = False
         self.began = began
         self.routed = self.answered = self.finished = routed
         self._where = Whereabouts.HELD
-        self._giver: tuple | None = None
-        self._body_from = 0
-        self._chunked = self._raw = False
+        self._giver: Line | None = None
         self._owed: int | None = None  # bytes of the announced length still to be written
-        self._release = None
-        self._left: Callable[[], None] | None = None
+        self._release = self._left = None
 
     def __del__(self) -> None:
         if self._where in (Whereabouts.HELD, Whereabouts.BEGUN):
@@ -128,20 +123,26 @@ class Connection:
     def reply(self, answer: Answer) -> None:
         """Send a whole answer; the connection is given away."""
         try:
-            self._check(Whereabouts.HELD)
-            head = self._head(answer.status, answer.fields, answer.length)
+            if self._where is not Whereabouts.HELD:
+                self._misused()
+            parts = answer.parts
+            whole = len(parts) == 1 and type(parts[0]) is bytes  # most answers
+            head = self._head(answer.status, answer.fields, len(parts[0]) if whole else answer.length)
         except BaseException:
             # The connection stays with its holder, so that the client still gets an answer.
             if answer.release is not None:
                 answer.release()
             raise
-        self._give()
+        self._where = Whereabouts.GIVEN
+        if self._giver is None:
+            self._giver = Line(sys._getframe(1))
         self._release = answer.release
         outlet = self.client.outlet
-        parts = answer.parts if has_body(self.request.method, answer.status) else ()
         self._body_from = outlet.total + len(head)
-        if len(parts) == 1 and type(parts[0]) is bytes and not outlet.gone:
-            outlet.write(head + parts[0])  # most answers: what `send` would do
+        if not has_body(self.request.method, answer.status):
+            outlet.send((head,), self._sent)
+        elif whole and not outlet.gone:
+            outlet.write(head + parts[0])  # what `send` would do
             self._sent(None)
         else:
             outlet.send((head, *parts), self._sent)
@@ -254,8 +255,8 @@ class Connection:
         self.keep = client.persists(self)
         now = client.site.now()
         first = opening(status, http_date(int(now)), SERVER, reason)
-        rest = (*fields, *framing(status, length, request.minor), *connection_field(request, self.keep))
-        head = b"%b%b\r\n" % (first, encode_fields(rest))
+        frame = framing_line(status, length, request.minor)
+        head = b"%b%b%b%b\r\n" % (first, encode_fields(tuple(fields)), frame, connection_line(request, self.keep))
         self.status = CLIENT_LEFT if client.outlet.gone else status
         self.answered = now
         return head
@@ -283,7 +284,7 @@ class Connection:
         """Remember the line that gives the connection away: the first one, when giving it leads to giving it on."""
         if self._giver is None:
             caller = sys._getframe(depth)
-            self._giver = (caller.f_code.co_filename, caller.f_lineno)
+            self._giver = Line(caller)
 
     def _check(self, expected: Whereabouts | None = None) -> None:
         if self.home or (expected is not None and self._where is not expected):
@@ -291,7 +292,7 @@ class Connection:
 
     def _misused(self) -> None:
         if self.home:
-            place = "was given away at {}:{}".format(*self._giver)
+            place = f"was given away {self._giver}"
         else:
             place = "had begun already" if self.begun else "had not begun yet"
         error = Misuse(f"{self.holder} used the connection of {self.request.line!r}, which {place}")

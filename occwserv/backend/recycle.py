@@ -39,9 +39,7 @@ class Recycle:
         stats.sent += sent
         stats.answers[connection.status] += 1
         stats.holders[connection.holder] += 1
-        stats.reading.passed(connection.routed - connection.began)
-        stats.answering.passed(connection.answered - connection.routed)
-        stats.writing.passed(connection.finished - connection.answered)
+        stats.passed(connection.began, connection.routed, connection.answered, connection.finished)
         request = connection.request
         origin, when = logline.origin(connection.client.address), logline.log_time(int(connection.began))
         line, rest = connection.said or (logline.request_line(request.line), self.log_fields(request.fields))

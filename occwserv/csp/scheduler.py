@@ -101,7 +101,7 @@ class Scheduler(Outside):
                     self._step(ready.popleft())
                 if running.forgotten:
                     self._close_forgotten()
-                if perf_counter() > deadline:
+                if ready and perf_counter() > deadline:
                     break
         finally:
             running.process = None

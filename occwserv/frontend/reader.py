@@ -221,8 +221,10 @@ class ClientReader(BodyReader):
 
     def _next(self) -> None:
         self._state = State.READING
-        self._reader.resume()
-        self._advance()
+        if self._reader is not IDLE:
+            self._reader.resume()
+        if not self._advancing:
+            self._advance()
 
     def _end(self, more: bool = True) -> None:
         """No further request: close, but not over bytes that may still come.

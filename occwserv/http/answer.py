@@ -52,16 +52,16 @@ def has_body(method: bytes, status: int) -> bool:
     return method != b"HEAD" and status >= 200 and status not in (204, 304)
 
 
-def framing(status: int, length: int | None, minor: int) -> tuple[tuple[bytes, bytes], ...]:
-    """The field that frames the body.
+def framing_line(status: int, length: int | None, minor: int) -> bytes:
+    """The line that frames the body, with its end.
 
     :param length: bytes, None when not known: chunked for HTTP/1.1; the connection's end tells a HTTP/1.0 client.
     """
     if status < 200 or status in (204, 304):
-        return ()  # RFC 9110 8.6: none at all, or for 304 only that of the page, which the answer does not hold
+        return b""  # RFC 9110 8.6: none at all, or for 304 only that of the page, which the answer does not hold
     if length is not None:
-        return ((b"Content-Length", b"%d" % length),)
-    return ((b"Transfer-Encoding", b"chunked"),) if minor else ()
+        return b"Content-Length: %d\r\n" % length
+    return b"Transfer-Encoding: chunked\r\n" if minor else b""
 
 
 @lru_cache(64)
@@ -70,7 +70,8 @@ def opening(status: int, date: bytes, server: bytes, reason: str | None = None) 
     return encode_head(status, ((b"Date", date), (b"Server", server)), reason)[:-2]
 
 
-def encode_fields(fields: Fields) -> bytes:
+@lru_cache(256)  # resources say the same of many answers
+def encode_fields(fields: tuple[tuple[bytes, bytes], ...]) -> bytes:
     """Lines of a header section.
 
     :raise ValueError: if a field would break out of its line: an answer must never hold two answers.
@@ -90,7 +91,7 @@ def encode_head(status: int, fields: Fields, reason: str | None = None) -> bytes
     line = b"HTTP/1.1 %d %b" % (status, phrase.encode("ascii", "replace"))
     if b"\n" in line or b"\r" in line or b"\0" in line:
         raise ValueError(f"the reason holds a line end: {reason!r}")
-    return b"%b\r\n%b\r\n" % (line, encode_fields(fields))
+    return b"%b\r\n%b\r\n" % (line, encode_fields(tuple(fields)))
 
 
 CONTINUE = encode_head(100, ())
