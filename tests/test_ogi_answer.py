@@ -73,7 +73,9 @@ class AnswerTests(OgiTestCase):
 
     def test_json(self) -> None:
         answer = self.seen("json")
-        self.assertEqual((answer.status, answer["content-type"], answer.body), (404, "application/json", b'{"a":[1,null]}'))
+        self.assertEqual(
+            (answer.status, answer["content-type"], answer.body), (404, "application/json", b'{"a":[1,null]}')
+        )
 
     def test_redirections_can_not_break_out_of_their_line(self) -> None:
         answer = self.seen("redirect")
@@ -83,7 +85,9 @@ class AnswerTests(OgiTestCase):
 
     def test_whatever_it_is(self) -> None:
         answer = self.seen("reply")
-        self.assertEqual((answer.status, answer["x-one"], answer["content-type"], answer.body), (418, "1", "image/x", b"abc"))
+        self.assertEqual(
+            (answer.status, answer["x-one"], answer["content-type"], answer.body), (418, "1", "image/x", b"abc")
+        )
         answer = self.seen("pairs")
         self.assertEqual([value for name, value in answer.fields if name == "vary"], ["a", "b"])
         self.assertEqual(answer.body.decode(), "grün")

@@ -93,7 +93,9 @@ class FormTests(OgiTestCase):
             self.assertIn(answer.status, (200, 400), body)
             if b"boundary" not in kind:
                 continue
-        self.assertEqual(self.get("/ogi/form", b"Content-Type: multipart/form-data", method=b"POST", body=b"x").status, 400)
+        self.assertEqual(
+            self.get("/ogi/form", b"Content-Type: multipart/form-data", method=b"POST", body=b"x").status, 400
+        )
         self.assertEqual(self.get("/ogi/form", MULTIPART, method=b"POST", body=b"nothing").status, 400)
         self.assertEqual(self.figures()["faults"], 0)
 
