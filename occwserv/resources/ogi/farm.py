@@ -52,7 +52,7 @@ class Farm(Outside):
         self.now: Callable[[], float] = reactor.seconds
         self.owners: dict[Process, Handler] = {}
         self.scheduler = Scheduler(reactor, self._report, stuck=self._stuck)
-        self._reactor = reactor
+        self.reactor = reactor
         self._modules: dict[bytes, Module] = {}
         self._states: dict[Path, State] = {}
         self.forms: WeakKeyDictionary[Connection, bytes] = WeakKeyDictionary()  # those that were read already
@@ -138,7 +138,7 @@ class Farm(Outside):
         if running.thread in (0, get_ident()):
             act(*args)
         else:
-            self._reactor.callFromThread(act, *args)
+            self.reactor.callFromThread(act, *args)
 
     def tick(self, seconds: float) -> None:
         """The clock, every so many seconds: late answers, silent feeds, what is remembered."""
@@ -278,4 +278,4 @@ class Farm(Outside):
             self.scheduler.run()
 
     def _in_thread(self, act: Callable[[], None]) -> None:
-        deferToThreadPool(self._reactor, self._reactor.getThreadPool(), act)
+        deferToThreadPool(self.reactor, self.reactor.getThreadPool(), act)
