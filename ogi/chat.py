@@ -64,6 +64,9 @@ form.addEventListener("submit", async event => {
   const answer = await fetch(form.action, {method: "POST", body: said, redirect: "manual"});
   if (answer.status >= 400) state.textContent = "that was not taken: " + answer.status;
 });
+// A browser may keep a page that was left, to come back to it: that is not somebody who is here.
+addEventListener("pagehide", () => feed.close());
+addEventListener("pageshow", event => { if (event.persisted) location.reload() });
 bottom();
 </script>
 </body>
