@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from html import escape
+from urllib.parse import quote
 
 MOST = 500  # characters of a line
 KEPT = 100  # lines that a newcomer sees
@@ -14,17 +15,19 @@ PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Chat</title>
 <style>
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-body { max-width: 42rem; margin: 0 auto; padding: 1rem; height: 95vh; display: flex; flex-direction: column; gap: .6rem;
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --name: #9a3412 }
+@media (prefers-color-scheme: dark) { :root { --name: #fdba74 } }
+body { max-width: 42rem; margin: 0 auto; padding: 1rem; height: 100vh; height: 100dvh; display: flex; flex-direction: column; gap: .6rem;
        box-sizing: border-box }
 h1 { margin: 0; font-size: 1.3rem }
 #log { flex: 1; overflow-y: auto; border: 1px solid #8888; border-radius: .4rem; padding: .5rem .8rem; margin: 0;
        list-style: none; overflow-wrap: anywhere }
-#log b { color: #b45309 }
+#log b { color: var(--name) }
+#log:focus-visible { outline: 2px solid }
 form { display: flex; gap: .5rem; flex-wrap: wrap }
 input, button { font: inherit; padding: .4rem .6rem }
-#text { flex: 1; min-width: 12rem }
-#name { width: 8rem }
+#text { flex: 1; min-width: 10rem }
+#name { width: 7rem }
 iframe { flex: 1; border: 1px solid #8888; border-radius: .4rem }
 #state { font-size: .85rem; opacity: .8; margin: 0 }
 </style>
@@ -61,6 +64,9 @@ form.addEventListener("submit", async event => {
   const answer = await fetch(form.action, {method: "POST", body: said, redirect: "manual"});
   if (answer.status >= 400) state.textContent = "that was not taken: " + answer.status;
 });
+// A browser may keep a page that was left, to come back to it: that is not somebody who is here.
+addEventListener("pagehide", () => feed.close());
+addEventListener("pageshow", event => { if (event.persisted) location.reload() });
 bottom();
 </script>
 </body>
@@ -69,7 +75,7 @@ bottom();
 
 LOG = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5">
 <title>What was said</title><style>:root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}
-ul{list-style:none;padding:0 .8rem}</style></head><body><ul>%s</ul></body></html>
+body{margin:.5rem .8rem;overflow-wrap:anywhere}ul{list-style:none;padding:0}</style></head><body><p>%s here with scripts; the newest line is the first</p><ul>%s</ul></body></html>
 """
 
 
@@ -93,7 +99,7 @@ class Room:
         if connection.path_info == "/events":
             await self.listen(connection)
         elif connection.path_info == "/log":
-            await connection.html(LOG % self.shown(reversed(self.lines)))
+            await connection.html(LOG % (len(self.feeds), self.shown(reversed(self.lines))))
         elif connection.path_info:
             await connection.text("there is nothing here\n", 404)
         elif connection.method == "POST":
@@ -119,8 +125,7 @@ class Room:
             self.lines.append({"id": number, "name": name, "text": text})
             self.state["lines"] = list(self.lines)
             await self.tell(self.event(self.lines[-1]), id=str(number))
-        if name.isascii() and name.isalnum():
-            connection.set_cookie("chat-name", name, path=self.place)
+        connection.set_cookie("chat-name", quote(name, safe=""), path=self.place)
         await connection.redirect(self.place)
 
     def event(self, line):

@@ -6,6 +6,14 @@ import time
 
 from occwserv.csp import Channel, stop
 
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Crash</title>
+<style>:root { color-scheme: light dark; font: 1rem/1.8 system-ui, sans-serif }
+body { max-width: 42rem; margin: 0 auto; padding: 1rem }</style></head>
+<body><h1>Crash</h1><p>Each of these makes a module fail in its own way. Nobody else notices.</p><ul>%s</ul></body>
+</html>
+"""
 FORMS = {}
 SPARE = []
 
@@ -127,6 +135,6 @@ async def ogimain(ogi):
     run = FORMS.get(connection.args.get("kind", ""))
     if run is None:
         links = "".join(f'<li><a href="?kind={name}">{name}</a></li>' for name in FORMS)
-        await connection.html(f"<!DOCTYPE html><title>Crash</title><h1>Crash</h1><ul>{links}</ul>\n")
+        await connection.html(PAGE % links)
     else:
         await run(ogi, connection)

@@ -5,14 +5,34 @@ ogi: {options: {finger: {hosts: "localhost finger.example.org:7979"}}}
 
 from html import escape
 
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
-from twisted.internet.error import ConnectError, ConnectionRefusedError
+from twisted.internet.error import ConnectError, ConnectionRefusedError, DNSLookupError
 from twisted.internet.protocol import Protocol
 
 from occwserv.csp import timeout
 
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Finger</title>
+<style>
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+body { max-width: 42rem; margin: 0 auto; padding: 1rem }
+pre { overflow-x: auto; padding: .8rem; border: 1px solid #8888; border-radius: .4rem }
+</style>
+</head>
+<body>
+<main>
+<h1>Finger</h1>
+<p>%(query)s</p>
+<pre>%(text)s</pre>
+</main>
+</body>
+</html>
+"""
 PATIENCE = 5
 MOST = 65536
 
@@ -41,12 +61,12 @@ async def ogimain(ogi):
     await ogi.persist()
     allowed = ogi.options.get("hosts", "localhost").split()
     async for connection in ogi:
-        ogi.fork(finger(connection, allowed), "finger")
+        ogi.fork(finger(connection, allowed, ogi.reactor), "finger")
 
 
-async def finger(connection, allowed):
+async def finger(connection, allowed, reactor):
     user, at, host = connection.query.strip().rpartition("@")
-    if not at or not host:
+    if not at or not host or "@" in user:  # a second one would have the server ask another one for us
         await show(connection, 400, "Ask for user@host.")
         return
     place = next((place for place in allowed if host.lower() in (place.lower(), place.partition(":")[0].lower())), None)
@@ -63,7 +83,7 @@ async def finger(connection, allowed):
         await show(connection, 504, f"{host} did not answer within {PATIENCE} seconds.")
     except ConnectionRefusedError:
         await show(connection, 502, f"{host} refused: it has no finger server.")
-    except ConnectError as error:
+    except (ConnectError, DNSLookupError) as error:
         await show(connection, 502, f"{host} can not be reached: {error}")
     else:
         await show(connection, 200, answer.decode("utf-8", "replace").replace("\r\n", "\n"))
@@ -73,5 +93,4 @@ async def finger(connection, allowed):
 
 
 async def show(connection, status, text):
-    page = f"<!DOCTYPE html><meta charset=utf-8><title>Finger</title><h1>Finger</h1><pre>{escape(text)}</pre>\n"
-    await connection.html(page, status)
+    await connection.html(PAGE % {"query": escape(connection.query, quote=True), "text": escape(text)}, status)

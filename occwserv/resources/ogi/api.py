@@ -18,16 +18,18 @@ class Ogi(Outside):
     """The module's side of its handler.
 
     `name` is the module's; `options` what the settings say to it (`ogi.options`), names and texts; `state` a mapping
-    that survives reload, crash and restart, as far as it can be written as JSON; `log` a Twisted logger.
+    that survives reload, crash and restart, as far as it can be written as JSON; `log` a Twisted logger; `reactor` what
+    Twisted's endpoints want.
     """
 
-    __slots__ = ("_handler", "log", "name", "options", "state")
+    __slots__ = ("_handler", "log", "name", "options", "reactor", "state")
 
     def __init__(self, handler: "Handler", name: str, state: MutableMapping[str, Any]) -> None:
         self._handler = handler
         self.name = name
         self.options = handler.settings.options.get(name, {})
         self.state = state
+        self.reactor = handler.farm.reactor
         self.log = Logger(f"ogi.{name}")
 
     async def persist(self) -> None:

@@ -6,6 +6,7 @@ an error that names the line at which it went. One that is forgotten without an 
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -29,6 +30,7 @@ _HTML = b"text/html; charset=utf-8"
 _TEXT = b"text/plain; charset=utf-8"
 _JSON = b"application/json"
 _SESSION = "ogi"
+_OWN = str(Path(__file__).parents[2]) + "/"  # the package `occwserv`
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _FRAMING = {"content-length", "transfer-encoding", "connection", "date", "server"}
 
@@ -57,7 +59,7 @@ class OgiConnection(Received):
         other = OgiConnection(core, self._handler, self._path_info, self._form)
         other._fields, other._session = self._fields, self._session
         other._leaving, other._given = self._leaving, self._given
-        self._core, self._given = None, where(giver)
+        self._core, self._given = None, _where(giver)
         return other
 
     @property
@@ -163,6 +165,20 @@ class OgiConnection(Received):
     def _note_answer(self) -> None:
         """Remember the line of the module that answers: three calls up."""
         self._given = Line(sys._getframe(3))
+
+
+def _where(giver: Any) -> str:
+    """The line of the module at which something is given away.
+
+    :param giver: the process that does; while it waits to do so, somebody else takes it.
+    """
+    routine = getattr(giver, "routine", None)
+    if routine is not None and not routine.cr_running:
+        return where(giver)
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
+        frame = frame.f_back
+    return f"at {frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def session_of(core: Connection) -> str:

@@ -108,7 +108,7 @@ class Module:
         if self.accepting is not None:
             self.accepting.deliver(core)
         elif self._coming is not None:
-            if len(self._waiting) >= self.farm.settings.queue:
+            if len(self._waiting) + len(self._coming.requests.held) >= self.farm.settings.queue:
                 raise self.full()
             self._waiting.append(core)
         else:
