@@ -138,20 +138,24 @@ class Connection:
         self._body_from = self.client.outlet.total + len(head)
         self.client.outlet.send((head, *parts), self._sent)
 
-    def begin(self, status: int, fields: Fields = (), length: int | None = None, reason: str | None = None) -> None:
+    def begin(
+        self, status: int, fields: Fields = (), length: int | None = None, reason: str | None = None, data: bytes = b""
+    ) -> None:
         """Send the head of an answer in pieces.
 
         :param length: bytes of the body if known; else it is chunked, or ended by closing for HTTP/1.0.
+        :param data: the first piece of the body, which leaves with the head.
         """
         self._check(Whereabouts.HELD)
         self._chunked = length is None and self.request.minor == 1
         if length is None and not self._chunked:
             self.broken = True
         head = self._head(status, fields, length, reason)
-        self._where = Whereabouts.BEGUN
         self._owed = length if has_body(self.request.method, status) else None
-        self.client.outlet.write(head)
-        self._body_from = self.client.outlet.total
+        body = self._framed(data)
+        self._where = Whereabouts.BEGUN
+        self._body_from = self.client.outlet.total + len(head)
+        self.client.outlet.write(head + body)
 
     def begin_raw(self, status: int) -> None:
         """Begin an answer that its holder writes to the letter, head and all; the connection ends behind it."""
@@ -169,12 +173,7 @@ class Connection:
         :raise ValueError: if it is more than the length announced: the client would take it for the next answer.
         """
         self._check(Whereabouts.BEGUN)
-        if self._owed is not None:
-            if len(data) > self._owed:
-                raise ValueError(f"{len(data)} bytes where {self._owed} are left of the length announced")
-            self._owed -= len(data)
-        if self._raw or has_body(self.request.method, self.status):
-            self.client.outlet.write(encode_chunk(data) if self._chunked else data)
+        self.client.outlet.write(self._framed(data))
         return self.client.outlet.room()
 
     def end(self) -> None:
@@ -259,6 +258,16 @@ class Connection:
         self.status = CLIENT_LEFT if client.outlet.gone else status
         self.answered = now
         return head
+
+    def _framed(self, data: bytes) -> bytes:
+        """A piece of the body as it is sent."""
+        if self._owed is not None:
+            if len(data) > self._owed:
+                raise ValueError(f"{len(data)} bytes where {self._owed} are left of the length announced")
+            self._owed -= len(data)
+        if not self._raw and not has_body(self.request.method, self.status):
+            return b""
+        return encode_chunk(data) if self._chunked else data
 
     def _sent(self, error: Exception | None) -> None:
         """The outlet is done with the answer."""

@@ -43,16 +43,26 @@ class Output:
         return "program"
 
     def doRead(self) -> None:
+        self.take()
+
+    def take(self) -> bool:
+        """Read once; whether there was something."""
         try:
             data = os.read(self._descriptor, MOST)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if data:
             self._transport.protocol.childDataReceived(self.number, data)
         else:
             self.close()
+        return bool(data)
+
+    def look(self) -> None:
+        """Take what is there, if it is not watched; watch it from then on, if there was something."""
+        if not self._reading and not self._closed and self.take():
+            self.read(True)
 
     def read(self, wanted: bool) -> None:
         if self._reading is not wanted and not self._closed:
@@ -73,7 +83,7 @@ class Output:
     def drain(self) -> None:
         """Take what is there, once, and close."""
         if not self._closed:
-            self.doRead()
+            self.take()
             self.close()
 
 

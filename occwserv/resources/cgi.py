@@ -24,6 +24,8 @@ from .cgi_page import Page
 from .cgi_script import Refused, Scripts
 from .cgi_start import AGAIN
 
+LOOK = 0.1
+"""Seconds between two looks at the programs that run: how late it may be noticed that one takes too long."""
 URL = 200
 """Characters of a URL that the statistics show."""
 
@@ -41,6 +43,7 @@ class Farm:
         self._running: dict[int, Page] = {}
         self._waiting: deque[Page] = deque()
         self.counts: Counter[str] = Counter(started=0, refused=0, failed=0, timed_out=0, left=0, redirected=0)
+        self._looking = False
         keep_descriptors()
         self.configure(settings)
 
@@ -84,6 +87,20 @@ class Farm:
             raise
         if not runs:
             del self._running[id(page)]
+        elif not self._looking:
+            self._looking = True
+            self.reactor.callLater(LOOK, self._look)
+
+    def _look(self) -> None:
+        """Look after all programs; one timer does for them, since most end before it is over."""
+        for page in list(self._running.values()):
+            try:
+                page.look()
+            except Exception:
+                self.log.failure("a look at {url} failed", url=page.url)
+        self._looking = bool(self._running)
+        if self._looking:
+            self.reactor.callLater(LOOK, self._look)
 
     def note(self, entry: bytes) -> None:
         """Write an entry of the script log."""
