@@ -33,8 +33,8 @@ class Program:
     """A program that runs.
 
     :param stdin: a file to read from, as a descriptor that stays the caller's; None for a pipe to write to.
-    :param looked_after: `look` is called now and then. Until it finds something there, neither the standard error nor
-        the end of a program that still writes is watched: most have nothing to complain of, and end soon.
+    :param looked_after: `look` is called now and then, so that its exit need not be watched, nor its standard error
+        until there is something: most programs have nothing to complain of, and end soon.
     :raise OSError: it can not be run, or there are too few descriptors.
     """
 
@@ -58,6 +58,7 @@ class Program:
         self._calls: list = []
         self._exit: Exit | None = None
         self._watched = False
+        self._looked_after = looked_after
         self._input: Input | None = None
         self._open = {1, 2}
         ours: list[int] = []
@@ -85,7 +86,7 @@ class Program:
         self._outputs[1].read(True)
         if not looked_after:
             self._outputs[2].read(True)
-            self._await_exit()
+            self.watch_exit()
 
     def look(self) -> None:
         """Whether it complained, or exited."""
@@ -97,7 +98,10 @@ class Program:
     def _has_exited(self) -> bool:
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
 
-    def _await_exit(self) -> None:
+    def watch_exit(self) -> None:
+        """Be told of its exit, and not only by `look`."""
+        if self._watched or self.pid is None:
+            return
         self._watched = True
         if self.has_pidfd:
             try:
@@ -143,7 +147,8 @@ class Program:
             if self._has_exited():
                 self.exited()
                 return
-            self._await_exit()
+            if not self._looked_after:
+                self.watch_exit()
         self._end_if_all_did()
 
     def _end_if_all_did(self) -> None:

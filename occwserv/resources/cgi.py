@@ -42,6 +42,7 @@ class Farm:
         self.reactor = reactor
         self._running: dict[int, Page] = {}
         self._waiting: deque[Page] = deque()
+        self._ending: dict[int, Page] = {}  # their programs have said all, and will exit in a moment
         self.counts: Counter[str] = Counter(started=0, refused=0, failed=0, timed_out=0, left=0, redirected=0)
         self._looking = False
         keep_descriptors()
@@ -59,11 +60,15 @@ class Farm:
 
         :raise HTTPError: 503 when too many wait.
         """
+        for each in list(self._ending.values()):
+            each.look()
         if len(self._running) < self.settings.workers:
             self._run(page)
         elif len(self._waiting) < self.settings.queue:
             self._waiting.append(page)
             page.wait(self.settings.wait)
+            for each in self._ending.values():
+                each.program.watch_exit()
         else:
             self.counts["refused"] += 1
             raise HTTPError(503, "too many programs run, and too many requests wait for them", AGAIN)
@@ -72,9 +77,18 @@ class Farm:
         """A page waits no more, and was not run."""
         self._waiting.remove(page)
 
+    def ending(self, page: Page) -> None:
+        """A page's program has closed its output, but has not exited. To watch each of them for the moment that this
+        takes would cost more than to look, unless somebody waits for the place."""
+        if self._waiting:
+            page.program.watch_exit()
+        else:
+            self._ending[id(page)] = page
+
     def done(self, page: Page) -> None:
         """A page's program has ended: the next one has its place."""
         del self._running[id(page)]
+        self._ending.pop(id(page), None)
         while self._waiting and len(self._running) < self.settings.workers:
             self._run(self._waiting.popleft())
 

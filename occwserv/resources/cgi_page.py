@@ -168,7 +168,10 @@ class Page:
 
     def childConnectionLost(self, childFD: int) -> None:
         """It closed one of its pipes."""
-        if childFD != 1 or self.connection is None:
+        if childFD != 1:
+            return
+        self._farm.ending(self)
+        if self.connection is None:
             return
         try:
             elsewhere = self._writer.end(self.connection)

@@ -40,6 +40,7 @@ class Scripts:
         self.mount = mount
         self._place = os.path.realpath(place)
         self._below = self._place + b"/"
+        self._is_program = os.path.isfile(self._place)
         self._prefix = mount.mount.encode().rstrip(b"/")
         self._translate = translate
         self._interpreters = {
@@ -80,9 +81,7 @@ class Scripts:
 
     def _walk(self, path: bytes) -> tuple[bytes, bytes, bytes]:
         """The file that is the program, its name in the path, and what of the path is left behind that."""
-        if not os.path.isdir(self._place):
-            if not os.path.lexists(self._place):
-                raise HTTPError(404, "there is no such program")
+        if self._is_program and os.path.isfile(self._place):
             return self._place, b"", path
         here, end = self._place, 0
         while end < len(path):
