@@ -23,8 +23,9 @@ lint: .venv/ready        ## style and types
 	$(BIN)/ruff format --check occwserv tests benchmarks twisted setup.py
 	$(BIN)/mypy
 
-soak: .venv/ready        ## the long ones: a minute of 550 clients, reloads and the end under load
+soak: .venv/ready        ## the long ones: a minute of 550 clients, reloads and the end under load; one of CGI programs
 	$(BIN)/python -m tests.soak
+	$(BIN)/python -m tests.soak_cgi
 
 bench: .venv/ready        ## beside nginx and others: docs/performance.md; BENCH="--only page --rounds 1" for less
 	$(BIN)/python -m benchmarks $(BENCH)
