@@ -98,17 +98,8 @@ class Connection:
         """The same connection in other hands, when its holder forgot it: all but the reference to it is kept."""
         copy = Connection(self.request, self.client, self.began, self.routed)
         for name in (
-            "holder",
-            "status",
-            "keep",
-            "broken",
-            "_where",
-            "_chunked",
-            "_body_from",
-            "_owed",
-            "_raw",
-            "_release",
-        ):
+            "holder", "status", "keep", "broken", "_where", "_chunked", "_body_from", "_owed", "_raw", "_release",
+        ):  # fmt: skip
             setattr(copy, name, getattr(self, name))
         return copy
 
@@ -148,8 +139,7 @@ class Connection:
         """
         self._check(Whereabouts.HELD)
         self._chunked = length is None and self.request.minor == 1
-        if length is None and not self._chunked:
-            self.broken = True
+        self.broken = self.broken or (length is None and not self._chunked)
         head = self._head(status, fields, length, reason)
         self._owed = length if has_body(self.request.method, status) else None
         body = self._framed(data)
@@ -158,7 +148,7 @@ class Connection:
         self.client.outlet.write(head + body)
 
     def begin_raw(self, status: int) -> None:
-        """Begin an answer that its holder writes to the letter, head and all; the connection ends behind it."""
+        """Begin an answer that its holder writes to the letter, head and all; the client is closed behind it."""
         self._check(Whereabouts.HELD)
         self.broken = self._raw = True
         self.status = CLIENT_LEFT if self.client.outlet.gone else status
@@ -199,17 +189,13 @@ class Connection:
         return self.client.read_body(self)
 
     def when_gone(self, callback: Callable[[], None]) -> None:
-        """Call once, when the client leaves while the connection is held; now, if it has.
-
-        It counts as leaving that the client closes its side: whether it still reads can not be told. The connection
-        stays with its holder.
-        """
+        """Call once, when the client leaves or closes its side while the connection is held; now, if it has."""
         self._check()
         self._left = callback
         self.client.watch(self)
 
     def left(self) -> None:
-        """The front end: the client has left."""
+        """The front end: the client has left. Whether one that closed its side still reads can not be told."""
         callback, self._left = self._left, None
         if callback is not None and not self.home:
             callback()
