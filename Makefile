@@ -23,9 +23,10 @@ lint: .venv/ready        ## style and types
 	$(BIN)/ruff format --check occwserv tests benchmarks twisted setup.py
 	$(BIN)/mypy
 
-soak: .venv/ready        ## the long ones: a minute of 550 clients, reloads and the end under load; a million operations of processes
+soak: .venv/ready        ## the long ones: a minute of 550 clients, a million operations of processes, CGI programs
 	$(BIN)/python -m tests.soak
 	$(BIN)/python -m tests.soak_csp
+	$(BIN)/python -m tests.soak_cgi
 
 bench: .venv/ready        ## beside nginx and others: docs/performance.md; BENCH="--only page --rounds 1" for less
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -96,17 +96,8 @@ class Connection:
         """The same connection in other hands, when its holder forgot it: all but the reference to it is kept."""
         copy = Connection(self.request, self.client, self.began, self.routed)
         for name in (
-            "holder",
-            "status",
-            "keep",
-            "broken",
-            "_where",
-            "_chunked",
-            "_body_from",
-            "_owed",
-            "_raw",
-            "_release",
-        ):
+            "holder", "status", "keep", "broken", "_where", "_chunked", "_body_from", "_owed", "_raw", "_release",
+        ):  # fmt: skip
             setattr(copy, name, getattr(self, name))
         return copy
 
@@ -147,23 +138,26 @@ class Connection:
         else:
             outlet.send((head, *parts), self._sent)
 
-    def begin(self, status: int, fields: Fields = (), length: int | None = None, reason: str | None = None) -> None:
+    def begin(
+        self, status: int, fields: Fields = (), length: int | None = None, reason: str | None = None, data: bytes = b""
+    ) -> None:
         """Send the head of an answer in pieces.
 
         :param length: bytes of the body if known; else it is chunked, or ended by closing for HTTP/1.0.
+        :param data: the first piece of the body, which leaves with the head.
         """
         self._check(Whereabouts.HELD)
         self._chunked = length is None and self.request.minor == 1
-        if length is None and not self._chunked:
-            self.broken = True
+        self.broken = self.broken or (length is None and not self._chunked)
         head = self._head(status, fields, length, reason)
-        self._where = Whereabouts.BEGUN
         self._owed = length if has_body(self.request.method, status) else None
-        self.client.outlet.write(head)
-        self._body_from = self.client.outlet.total
+        body = self._framed(data)
+        self._where = Whereabouts.BEGUN
+        self._body_from = self.client.outlet.total + len(head)
+        self.client.outlet.write(head + body)
 
     def begin_raw(self, status: int) -> None:
-        """Begin an answer that its holder writes to the letter, head and all; the connection ends behind it."""
+        """Begin an answer that its holder writes to the letter, head and all; the client is closed behind it."""
         self._check(Whereabouts.HELD)
         self.broken = self._raw = True
         self.status = CLIENT_LEFT if self.client.outlet.gone else status
@@ -178,12 +172,7 @@ class Connection:
         :raise ValueError: if it is more than the length announced: the client would take it for the next answer.
         """
         self._check(Whereabouts.BEGUN)
-        if self._owed is not None:
-            if len(data) > self._owed:
-                raise ValueError(f"{len(data)} bytes where {self._owed} are left of the length announced")
-            self._owed -= len(data)
-        if self._raw or has_body(self.request.method, self.status):
-            self.client.outlet.write(encode_chunk(data) if self._chunked else data)
+        self.client.outlet.write(self._framed(data))
         return self.client.outlet.room()
 
     def end(self) -> None:
@@ -209,17 +198,13 @@ class Connection:
         return self.client.read_body(self)
 
     def when_gone(self, callback: Callable[[], None]) -> None:
-        """Call once, when the client leaves while the connection is held; now, if it has.
-
-        It counts as leaving that the client closes its side: whether it still reads can not be told. The connection
-        stays with its holder.
-        """
+        """Call once, when the client leaves or closes its side while the connection is held; now, if it has."""
         self._check()
         self._left = callback
         self.client.watch(self)
 
     def left(self) -> None:
-        """The front end: the client has left."""
+        """The front end: the client has left. Whether one that closed its side still reads can not be told."""
         callback, self._left = self._left, None
         if callback is not None and not self.home:
             callback()
@@ -260,6 +245,16 @@ class Connection:
         self.status = CLIENT_LEFT if client.outlet.gone else status
         self.answered = now
         return head
+
+    def _framed(self, data: bytes) -> bytes:
+        """A piece of the body as it is sent."""
+        if self._owed is not None:
+            if len(data) > self._owed:
+                raise ValueError(f"{len(data)} bytes where {self._owed} are left of the length announced")
+            self._owed -= len(data)
+        if not self._raw and not has_body(self.request.method, self.status):
+            return b""
+        return encode_chunk(data) if self._chunked else data
 
     def _sent(self, error: Exception | None) -> None:
         """The outlet is done with the answer."""

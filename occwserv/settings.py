@@ -32,6 +32,7 @@ def like(title: str, pattern: str, check: Callable[[str], object] = str) -> Meta
 Flag = Annotated[bool, Meta(title="true or false")]
 Some = Annotated[int, whole(0)]
 Many = Annotated[int, whole(1)]
+Nice = Annotated[int, Meta(ge=0, le=19, title="an integer from 0 to 19")]
 Grace = Annotated[float, Meta(ge=0, le=86400, title="a number from 0 to 86400")]
 Seconds = Annotated[float, Meta(gt=0, le=86400, title="a number above 0 and at most 86400")]
 Text = Annotated[str, like("text", r"[^\0]+")]
@@ -184,6 +185,7 @@ class Cgi(Struct, frozen=True, kw_only=True):
     queue: Annotated[Some, about("requests that wait for a program to end; more get 503")] = 256
     wait: Annotated[Seconds, about("seconds that a request waits so; then 503")] = 5
     mounts: Annotated[tuple[Mount, ...], about("folders of programs")] = (Mount(),)
+    nice: Annotated[Nice, about("how much programs give way to the server")] = 5
     path: Annotated[Text, about("the variable PATH of the programs")] = "/usr/local/bin:/usr/bin:/bin"
     names: Annotated[tuple[Name, ...], about(
         "what SERVER_NAME may be: the Host asked for, else the first; empty: the address")] = ()

@@ -206,6 +206,12 @@ class EndTests(LifeCase, unittest.SynchronousTestCase):
                     client.answer()
                     client.close()
             self.assert_whole(server)
-            self.until(server, lambda figures: figures["connections"]["open"] == 1)
-            counts.add(server.descriptors())
+            seen: list[int] = []
+
+            def alone(figures: dict, seen: list = seen) -> bool:
+                seen.append(server.descriptors())
+                return figures["connections"]["open"] == 1
+
+            self.until(server, alone)
+            counts.add(seen[-1])
         self.assertEqual(len(counts), 1, counts)

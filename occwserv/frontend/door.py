@@ -11,7 +11,7 @@ each has a young and an old half; the young one becomes the old one when it is f
 has moved on into the young one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ..http.head import Limits, Request, parse_head
 from ..roles import Finished, Page, Resource
@@ -145,11 +145,13 @@ class Door:
 
     :param entries: heads, and as many lines, and blocks, that are remembered.
     :param route: finds the resource of a request; only those with a `page` method are asked here.
+    :param elsewhere: beginnings of paths whose resources have no page; their heads need not be read here.
     :param log_line: what the access log has of a request line, `log_fields` what it has of the fields.
     """
 
     __slots__ = (
-        "_blocks", "_entries", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_longest", "_route", "_seen",
+        "_blocks", "_elsewhere", "_entries", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_longest",
+        "_route", "_seen",
     )  # fmt: skip
 
     def __init__(
@@ -159,8 +161,10 @@ class Door:
         route: Callable[[Request], Resource],
         log_line: Callable[[bytes], bytes],
         log_fields: Callable[[dict[bytes, bytes]], bytes],
+        elsewhere: Iterable[bytes] = (),
     ) -> None:
         self._entries = entries
+        self._elsewhere = tuple(b"GET " + path for path in elsewhere)
         self._seen: set[int] = set()  # the hashes of heads that came once
         self._heads = Memory(entries)
         self._lines = Memory(entries)
@@ -174,7 +178,7 @@ class Door:
     def look(self, head: bytes, second: int) -> Known | Prepared | None:
         """What a head means in this second, if it is to be had here. Anything but one whole head gives None."""
         known = self._heads.get(head)
-        if known is not None or len(head) > self._longest:
+        if known is not None or len(head) > self._longest or head.startswith(self._elsewhere):
             return known
         try:
             known = self._find(head, second)

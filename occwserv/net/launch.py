@@ -18,13 +18,19 @@ Rlimits = Sequence[tuple[int, int]]
 
 
 def start(
-    argv: Sequence[bytes], env: Mapping[bytes, bytes], folder: bytes, descriptors: Sequence[int], rlimits: Rlimits = ()
+    argv: Sequence[bytes],
+    env: Mapping[bytes, bytes],
+    folder: bytes,
+    descriptors: Sequence[int],
+    rlimits: Rlimits = (),
+    nice: int = 0,
 ) -> int:
     """Start a program in a group of its own.
 
     :param folder: where it runs. The server is there for a moment, since `posix_spawn` can not go; the threads of the
         server therefore use absolute paths alone.
     :param descriptors: what it has as its 0, 1, 2.
+    :param nice: how much it gives way to the server.
     :return: its number.
     :raise OSError: it can not be run; an interpreter that is missing is told so too.
     """
@@ -44,6 +50,9 @@ def start(
         # The program runs already. What it starts within these microseconds is not bounded.
         with suppress(ProcessLookupError, PermissionError):
             resource.prlimit(pid, number, (bound, bound))
+    if nice:
+        with suppress(ProcessLookupError, PermissionError):
+            os.setpriority(os.PRIO_PROCESS, pid, nice)
     return pid
 
 

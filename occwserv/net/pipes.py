@@ -6,10 +6,14 @@ from typing import Protocol
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.interfaces import IReadDescriptor
 from twisted.internet.main import CONNECTION_LOST
+from twisted.logger import Logger
 from zope.interface import implementer
 
 MOST = 64 * 1024
 """Bytes that are read or written at once: what a pipe holds."""
+
+
+log = Logger("occwserv.net")
 
 
 class Owner(Protocol):
@@ -43,22 +47,45 @@ class Output:
         return "program"
 
     def doRead(self) -> None:
+        self.take()
+
+    def take(self) -> bool:
+        """Read once; whether there was something."""
         try:
             data = os.read(self._descriptor, MOST)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if data:
             self._transport.protocol.childDataReceived(self.number, data)
         else:
             self.close()
+        return bool(data)
+
+    def look(self) -> None:
+        """Take what is there, if it is not watched; watch it from then on, if there was something."""
+        if not self._reading and not self._closed and self.take():
+            self.read(True)
 
     def read(self, wanted: bool) -> None:
-        if self._reading is not wanted and not self._closed:
-            self._reading = wanted
-            act = self._transport.reactor.addReader if wanted else self._transport.reactor.removeReader
-            act(self)
+        if self._reading is wanted or self._closed:
+            return
+        self._reading = wanted
+        reactor = self._transport.reactor
+        loop = getattr(reactor, "_asyncioEventloop", None)
+        if loop is None:
+            (reactor.addReader if wanted else reactor.removeReader)(self)
+        elif wanted:  # the same, without what the reactor does around it
+            loop.add_reader(self._descriptor, self._ready)
+        else:
+            loop.remove_reader(self._descriptor)
+
+    def _ready(self) -> None:
+        try:
+            self.take()
+        except Exception:
+            log.failure("what a program wrote could not be taken")
 
     def close(self) -> None:
         if not self._closed:
@@ -73,7 +100,7 @@ class Output:
     def drain(self) -> None:
         """Take what is there, once, and close."""
         if not self._closed:
-            self.doRead()
+            self.take()
             self.close()
 
 

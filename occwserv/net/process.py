@@ -33,6 +33,8 @@ class Program:
     """A program that runs.
 
     :param stdin: a file to read from, as a descriptor that stays the caller's; None for a pipe to write to.
+    :param looked_after: `look` is called now and then, so that its exit need not be watched, nor its standard error
+        until there is something: most programs have nothing to complain of, and end soon.
     :raise OSError: it can not be run, or there are too few descriptors.
     """
 
@@ -47,12 +49,16 @@ class Program:
         folder: bytes,
         stdin: int | None = None,
         rlimits: Rlimits = (),
+        nice: int = 0,
+        looked_after: bool = False,
     ) -> None:
         self.reactor = reactor
         self.protocol = protocol
         self.reason: Failure | None = None  # how it exited
         self._calls: list = []
         self._exit: Exit | None = None
+        self._watched = False
+        self._looked_after = looked_after
         self._input: Input | None = None
         self._open = {1, 2}
         ours: list[int] = []
@@ -66,7 +72,7 @@ class Program:
                 reading, writing = pipe()
                 ours.append(writing)
                 theirs.append(reading)
-            self.pid = start(argv, env, folder, (theirs[2] if stdin is None else stdin, *theirs[:2]), rlimits)
+            self.pid = start(argv, env, folder, (theirs[2] if stdin is None else stdin, *theirs[:2]), rlimits, nice)
         except BaseException:
             _close(ours)
             raise
@@ -77,11 +83,26 @@ class Program:
             self._input = Input(ours[2], self)
             self._open.add(0)
         protocol.makeConnection(self)
-        for output in self._outputs.values():
-            output.read(True)
-        self._await_exit()
+        self._outputs[1].read(True)
+        if not looked_after:
+            self._outputs[2].read(True)
+            self.watch_exit()
 
-    def _await_exit(self) -> None:
+    def look(self) -> None:
+        """Whether it complained, or exited."""
+        if self.pid is not None:
+            self._outputs[2].look()
+        if self.pid is not None and not self._watched and self._has_exited():
+            self.exited()
+
+    def _has_exited(self) -> bool:
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
+    def watch_exit(self) -> None:
+        """Be told of its exit, and not only by `look`."""
+        if self._watched or self.pid is None:
+            return
+        self._watched = True
         if self.has_pidfd:
             try:
                 self._exit = Exit(self)
@@ -122,6 +143,12 @@ class Program:
         """One of its pipes is closed."""
         self._open.discard(number)
         self.protocol.childConnectionLost(number)
+        if number == 1 and self.reason is None and not self._watched and self.pid is not None:
+            if self._has_exited():
+                self.exited()
+                return
+            if not self._looked_after:
+                self.watch_exit()
         self._end_if_all_did()
 
     def _end_if_all_did(self) -> None:
@@ -136,6 +163,9 @@ class Program:
             if call.active():
                 call.cancel()
         self.protocol.processEnded(self.reason)
+        # So that all of it is freed at once, and not when rings of references are looked for.
+        self.protocol = self._exit = None
+        self._outputs.clear()
 
     # Ending it.
 
@@ -165,6 +195,7 @@ class Program:
             self.kill()
             if self._exit is not None and self.reason is None:
                 self._exit.close()
+            self._watched = True
             self.exited()
             self._close_outputs()
 
@@ -205,10 +236,14 @@ class Program:
     # Its output.
 
     def closeStdout(self) -> None:
-        self._outputs[1].close()
+        self._close_output(1)
 
     def closeStderr(self) -> None:
-        self._outputs[2].close()
+        self._close_output(2)
+
+    def _close_output(self, number: int) -> None:
+        if number in self._outputs:
+            self._outputs[number].close()
 
     def closeChildFD(self, descriptor: int) -> None:
         """Close one of its pipes."""
@@ -221,10 +256,14 @@ class Program:
 
     def pauseProducing(self) -> None:
         """Leave what it writes in the pipe, so that it has to wait."""
-        self._outputs[1].read(False)
+        self._read(False)
 
     def resumeProducing(self) -> None:
-        self._outputs[1].read(True)
+        self._read(True)
+
+    def _read(self, wanted: bool) -> None:
+        if 1 in self._outputs:
+            self._outputs[1].read(wanted)
 
     def stopProducing(self) -> None:
         self.loseConnection()

@@ -24,6 +24,8 @@ from .cgi_page import Page
 from .cgi_script import Refused, Scripts
 from .cgi_start import AGAIN
 
+LOOK = 0.1
+"""Seconds between two looks at the programs that run: how late it may be noticed that one takes too long."""
 URL = 200
 """Characters of a URL that the statistics show."""
 
@@ -40,7 +42,9 @@ class Farm:
         self.reactor = reactor
         self._running: dict[int, Page] = {}
         self._waiting: deque[Page] = deque()
+        self._ending: dict[int, Page] = {}  # their programs have said all, and will exit in a moment
         self.counts: Counter[str] = Counter(started=0, refused=0, failed=0, timed_out=0, left=0, redirected=0)
+        self._looking = False
         keep_descriptors()
         self.configure(settings)
 
@@ -56,11 +60,15 @@ class Farm:
 
         :raise HTTPError: 503 when too many wait.
         """
+        for each in list(self._ending.values()):
+            each.look()
         if len(self._running) < self.settings.workers:
             self._run(page)
         elif len(self._waiting) < self.settings.queue:
             self._waiting.append(page)
             page.wait(self.settings.wait)
+            for each in self._ending.values():
+                each.program.watch_exit()
         else:
             self.counts["refused"] += 1
             raise HTTPError(503, "too many programs run, and too many requests wait for them", AGAIN)
@@ -69,9 +77,18 @@ class Farm:
         """A page waits no more, and was not run."""
         self._waiting.remove(page)
 
+    def ending(self, page: Page) -> None:
+        """A page's program has closed its output, but has not exited. To watch each of them for the moment that this
+        takes would cost more than to look, unless somebody waits for the place."""
+        if self._waiting:
+            page.program.watch_exit()
+        else:
+            self._ending[id(page)] = page
+
     def done(self, page: Page) -> None:
         """A page's program has ended: the next one has its place."""
         del self._running[id(page)]
+        self._ending.pop(id(page), None)
         while self._waiting and len(self._running) < self.settings.workers:
             self._run(self._waiting.popleft())
 
@@ -84,6 +101,20 @@ class Farm:
             raise
         if not runs:
             del self._running[id(page)]
+        elif not self._looking:
+            self._looking = True
+            self.reactor.callLater(LOOK, self._look)
+
+    def _look(self) -> None:
+        """Look after all programs; one timer does for them, since most end before it is over."""
+        for page in list(self._running.values()):
+            try:
+                page.look()
+            except Exception:
+                self.log.failure("a look at {url} failed", url=page.url)
+        self._looking = bool(self._running)
+        if self._looking:
+            self.reactor.callLater(LOOK, self._look)
 
     def note(self, entry: bytes) -> None:
         """Write an entry of the script log."""

@@ -101,14 +101,18 @@ class AnswerWriter:
             self._note("it does not say what type its answer has")
         if has_body(connection.request.method, head.status):
             self._announced = self._left = head.length
-        connection.begin(head.status, head.fields, head.length, head.reason)
-        return self._write(connection, data)
+        connection.begin(head.status, head.fields, head.length, head.reason, data := self._promised(data))
+        return connection.client.outlet.room() if data else None
 
     def _write(self, connection: Connection, data: bytes) -> Deferred | None:
+        data = self._promised(data)
+        return connection.write(data) if data else None
+
+    def _promised(self, data: bytes) -> bytes:
+        """Of what was written, that which was announced."""
         if self._left is not None:
             if len(data) > self._left:
-                if self._left or data:
-                    self._note(f"it wrote more than the {self._announced} bytes it announced")
+                self._note(f"it wrote more than the {self._announced} bytes it announced")
                 data = data[: self._left]
             self._left -= len(data)
-        return connection.write(data) if data else None
+        return data

@@ -113,10 +113,12 @@ class Page:
             self.connection.request, script, ends, mount.root, self._spool.length, mount.base, mount.from_header,
             mount.settings.pass_auth,
         )  # fmt: skip
-        folder, bounds = os.path.dirname(script.file), bounds_of(self._settings.rlimits)
+        folder = os.path.dirname(script.file)
         try:
-            stdin = self._spool.open()
-            self.program = Program(self._farm.reactor, self, script.argv, self._env, folder, stdin, bounds)
+            self.program = Program(
+                self._farm.reactor, self, script.argv, self._env, folder, self._spool.open(),
+                bounds_of(self._settings.rlimits), self._settings.nice, looked_after=True,
+            )  # fmt: skip
         except (OSError, ValueError) as error:
             self._bad(f"it can not be run: {explained(error)}", refusal(error))
             return False
@@ -135,7 +137,6 @@ class Page:
             self._settings.limits.stderr,
             self._farm.rate,
         )
-        self._set_call()
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:
         """It wrote something."""
@@ -167,7 +168,10 @@ class Page:
 
     def childConnectionLost(self, childFD: int) -> None:
         """It closed one of its pipes."""
-        if childFD != 1 or self.connection is None:
+        if childFD != 1:
+            return
+        self._farm.ending(self)
+        if self.connection is None:
             return
         try:
             elsewhere = self._writer.end(self.connection)
@@ -187,14 +191,12 @@ class Page:
             self.log.warn("{file} was ended by {name}", file=os.fsdecode(self._script.file), name=name)
         elif status.exitCode:
             self.log.warn("{file} exited with {status}", file=os.fsdecode(self._script.file), status=status.exitCode)
-        if self.program.writing:
-            self._set_call()
 
     def processEnded(self, reason) -> None:
         """It has ended, and all that it started."""
-        self._cancel()
         self._complaints.end()
         self._spool.close()
+        self._writer = None  # it refers to this page
         self._farm.done(self)
 
     def _redirect(self, location: bytes) -> None:
@@ -264,13 +266,6 @@ class Page:
 
     # Time.
 
-    def _set_call(self) -> None:
-        self._cancel()
-        wait = max(self._due() - self._farm.reactor.seconds(), 0)
-        # While its output is held back it is never due, but may be when it goes on.
-        wait = min(wait, max(self._settings.timeouts.idle, 0.01))
-        self._call = self._farm.reactor.callLater(wait, self._look_at_time)
-
     def _due(self) -> float:
         """When it has taken too long."""
         timeouts = self._settings.timeouts
@@ -283,11 +278,11 @@ class Page:
             return min(due, self.began + timeouts.first_byte)
         return min(due, self._touched + timeouts.idle)
 
-    def _look_at_time(self) -> None:
-        if self._due() > self._farm.reactor.seconds():
-            self._set_call()
+    def look(self) -> None:
+        """The farm, now and then while the program runs: whether it complained, exited, or takes too long."""
+        self.program.look()
+        if self.program.pid is None or self._due() > self._farm.reactor.seconds():
             return
-        self._call = None
         if not self._ended_at and self.connection is not None:
             self._farm.counts["timed_out"] += 1
             self._note("it took too long", 504)
