@@ -19,12 +19,13 @@ test: .venv/ready        ## the tests; TESTS=tests.test_config for some of them
 	$(BIN)/trial $(TESTS)
 
 lint: .venv/ready        ## style and types
-	$(BIN)/ruff check occwserv tests benchmarks twisted setup.py
-	$(BIN)/ruff format --check occwserv tests benchmarks twisted setup.py
+	$(BIN)/ruff check occwserv tests benchmarks twisted setup.py ogi
+	$(BIN)/ruff format --check occwserv tests benchmarks twisted setup.py ogi
 	$(BIN)/mypy
 
 soak: .venv/ready        ## the long ones: a minute of 550 clients, reloads and the end under load
 	$(BIN)/python -m tests.soak
+	$(BIN)/python -m tests.soak_ogi
 
 bench: .venv/ready        ## beside nginx and others: docs/performance.md; BENCH="--only page --rounds 1" for less
 	$(BIN)/python -m benchmarks $(BENCH)

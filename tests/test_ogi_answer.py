@@ -29,7 +29,8 @@ ANSWER = """
     async def wrong(c):
         for act in (
             lambda: c.set_cookie("a", "1; Domain=x"), lambda: c.set_cookie("a", "1\\r\\n"),
-            lambda: c.set_cookie("a", "ü"), lambda: c.events(policy="lose"), lambda: c.events(room=0), lambda: c.stream("ü/x"),
+            lambda: c.set_cookie("a", "ü"), lambda: c.events(policy="lose"), lambda: c.events(room=0),
+            lambda: c.stream("ü/x"),
         ):
             try:
                 act()

@@ -57,7 +57,7 @@ class ChatTests(OgiTestCase):
         self.assertEqual(self.say(b"", b"").status, 303)
         self.assertEqual(self.get("/ogi/chat", method=b"POST", body=b"no form").status, 303)
         self.say(b"x" * 100, b"y" * 1000)
-        self.assertIn("<b>%s</b> %s<" % ("x" * 20, "y" * 500), self.text("/ogi/chat/log"))
+        self.assertIn(f"<b>{'x' * 20}</b> {'y' * 500}<", self.text("/ogi/chat/log"))
         self.assertEqual(self.figures()["faults"], 0)
 
 
