@@ -31,7 +31,7 @@ input, button { font: inherit; padding: .4rem .6rem }
 iframe { flex: 1; border: 1px solid #8888; border-radius: .4rem }
 #state { font-size: .85rem; opacity: .8; margin: 0 }
 </style>
-<noscript><style>#log, #state { display: none }</style></noscript>
+<noscript><style>#log, #state { display: none } body > noscript { flex: 1; display: flex }</style></noscript>
 </head>
 <body>
 <h1>Chat</h1>
