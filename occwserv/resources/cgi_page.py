@@ -102,11 +102,16 @@ class Page:
         self._farm.counts["refused"] += 1
         self._fail(HTTPError(503, "no program ended in time for this one to run", AGAIN))
 
-    def run(self) -> bool:
-        """The farm: there is a place; whether it is taken."""
+    def place(self) -> None:
+        """The farm: there is a place, and it will run in a moment."""
         self._waiting = False
         self._cancel()
+
+    def run(self) -> bool:
+        """The farm: start it; whether it runs."""
         mount, script = self._mount, self._script
+        if self.connection is None:
+            return False  # its client has left meanwhile
         self.began = self._touched = self._farm.reactor.seconds()
         ends = ends_of(self.connection, self._settings.names)
         self._env = environment(
@@ -239,6 +244,12 @@ class Page:
         self.program.terminate(self._settings.timeouts.kill)
         self._go_on(None)  # so that its end is seen
 
+    def crashed(self) -> None:
+        """The farm: running it failed by a mistake of ours."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.client.site.backend.crashed(connection)
+
     def _fail(self, error: HTTPError) -> None:
         connection, self.connection = self.connection, None
         if connection is not None:
@@ -280,6 +291,8 @@ class Page:
 
     def look(self) -> None:
         """The farm, now and then while the program runs: whether it complained, exited, or takes too long."""
+        if self.program is None:
+            return
         self.program.look()
         if self.program.pid is None or self._due() > self._farm.reactor.seconds():
             return
