@@ -109,19 +109,18 @@ class Page:
 
     def run(self) -> bool:
         """The farm: start it; whether it runs."""
-        mount, script = self._mount, self._script
         if self.connection is None:
             return False  # its client has left meanwhile
+        mount, script = self._mount, self._script
         self.began = self._touched = self._farm.reactor.seconds()
         ends = ends_of(self.connection, self._settings.names)
         self._env = environment(
             self.connection.request, script, ends, mount.root, self._spool.length, mount.base, mount.from_header,
             mount.settings.pass_auth,
         )  # fmt: skip
-        folder = os.path.dirname(script.file)
         try:
             self.program = Program(
-                self._farm.reactor, self, script.argv, self._env, folder, self._spool.open(),
+                self._farm.reactor, self, script.argv, self._env, os.path.dirname(script.file), self._spool.open(),
                 bounds_of(self._settings.rlimits), self._settings.nice, looked_after=True,
             )  # fmt: skip
         except (OSError, ValueError) as error:
@@ -137,11 +136,8 @@ class Page:
     def makeConnection(self, process) -> None:
         """It has been started."""
         self.program = process
-        self._complaints = Complaints(
-            f"{os.fsdecode(os.path.basename(self._script.file))}[{process.pid}]",
-            self._settings.limits.stderr,
-            self._farm.rate,
-        )
+        name = f"{os.fsdecode(os.path.basename(self._script.file))}[{process.pid}]"
+        self._complaints = Complaints(name, self._settings.limits.stderr, self._farm.rate)
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:
         """It wrote something."""
@@ -268,11 +264,7 @@ class Page:
         self.log.warn("{file}: {why}", file=os.fsdecode(self._script.file), why=why)
         connection, most = self.connection, self._settings.script_log.body
         if connection is not None and self._farm.script_file is not None:
-            parts = (
-                ("request", self._spool.start(most)),
-                ("response", self._kept),
-                ("stderr", self._complaints.kept),
-            )
+            parts = ("request", self._spool.start(most)), ("response", self._kept), ("stderr", self._complaints.kept)
             self._farm.note(report(connection.request.line, self._script, f"{status}: {why}", self._env, parts))
 
     # Time.
