@@ -196,7 +196,7 @@ class EndTests(LifeCase, unittest.SynchronousTestCase):
         self.nothing_is_left(server)
 
     def test_nothing_is_left_open(self) -> None:
-        server = self.serve(plain=TYPE + "cat", none="exit 1", bad="#!/nowhere\n")
+        server = self.serve("log.access=null", plain=TYPE + "cat", none="exit 1", bad="#!/nowhere\n")
         post = ASK.replace(b"GET", b"POST")[:-2] + b"Content-Length: 100000\r\n\r\n" + b"x" * 100000
         counts = set()
         for _ in range(10):

@@ -8,6 +8,7 @@ A `Mount` is the resource of one folder of programs, and all mounts share the fa
 import os
 from collections import Counter, deque
 from collections.abc import Callable
+from functools import partial
 
 from twisted.logger import Logger
 
@@ -44,7 +45,11 @@ class Farm:
         self._waiting: deque[Page] = deque()
         self._ending: dict[int, Page] = {}  # their programs have said all, and will exit in a moment
         self.counts: Counter[str] = Counter(started=0, refused=0, failed=0, timed_out=0, left=0, redirected=0)
+        self._starting: deque[Page] = deque()  # they have a place, and start in the next turns
+        self._paced = False  # one has been started in this turn
         self._looking = False
+        loop = getattr(reactor, "_asyncioEventloop", None)
+        self._soon = partial(reactor.callLater, 0) if loop is None else loop.call_soon
         keep_descriptors()
         self.configure(settings)
 
@@ -63,7 +68,7 @@ class Farm:
         for each in list(self._ending.values()):
             each.look()
         if len(self._running) < self.settings.workers:
-            self._run(page)
+            self._take(page)
         elif len(self._waiting) < self.settings.queue:
             self._waiting.append(page)
             page.wait(self.settings.wait)
@@ -90,17 +95,29 @@ class Farm:
         del self._running[id(page)]
         self._ending.pop(id(page), None)
         while self._waiting and len(self._running) < self.settings.workers:
-            self._run(self._waiting.popleft())
+            self._take(self._waiting.popleft())
 
-    def _run(self, page: Page) -> None:
+    def _take(self, page: Page) -> None:
+        page.place()
         self._running[id(page)] = page
+        self._starting.append(page)
+        if not self._paced:
+            self._start()
+
+    def _start(self) -> None:
+        """Start one program now, and the next one in the next turn of the reactor: between them others are served."""
+        self._paced = bool(self._starting)
+        if not self._paced:
+            return
+        self._soon(self._start)
+        page = self._starting.popleft()
         try:
             runs = page.run()
         except Exception:
-            del self._running[id(page)]
-            raise
+            runs = False
+            page.crashed()
         if not runs:
-            del self._running[id(page)]
+            self.done(page)
         elif not self._looking:
             self._looking = True
             self.reactor.callLater(LOOK, self._look)
@@ -123,7 +140,8 @@ class Farm:
     def stop(self) -> None:
         """The server ends: so do all programs."""
         for page in list(self._running.values()):
-            page.program.kill_and_wait()
+            if page.program is not None:
+                page.program.kill_and_wait()
 
     def figures(self) -> dict:
         """How many run and wait, and which."""

@@ -102,10 +102,15 @@ class Page:
         self._farm.counts["refused"] += 1
         self._fail(HTTPError(503, "no program ended in time for this one to run", AGAIN))
 
-    def run(self) -> bool:
-        """The farm: there is a place; whether it is taken."""
+    def place(self) -> None:
+        """The farm: there is a place, and it will run in a moment."""
         self._waiting = False
         self._cancel()
+
+    def run(self) -> bool:
+        """The farm: start it; whether it runs."""
+        if self.connection is None:
+            return False  # its client has left meanwhile
         mount, script = self._mount, self._script
         self.began = self._touched = self._farm.reactor.seconds()
         ends = ends_of(self.connection, self._settings.names)
@@ -113,10 +118,9 @@ class Page:
             self.connection.request, script, ends, mount.root, self._spool.length, mount.base, mount.from_header,
             mount.settings.pass_auth,
         )  # fmt: skip
-        folder = os.path.dirname(script.file)
         try:
             self.program = Program(
-                self._farm.reactor, self, script.argv, self._env, folder, self._spool.open(),
+                self._farm.reactor, self, script.argv, self._env, os.path.dirname(script.file), self._spool.open(),
                 bounds_of(self._settings.rlimits), self._settings.nice, looked_after=True,
             )  # fmt: skip
         except (OSError, ValueError) as error:
@@ -132,11 +136,8 @@ class Page:
     def makeConnection(self, process) -> None:
         """It has been started."""
         self.program = process
-        self._complaints = Complaints(
-            f"{os.fsdecode(os.path.basename(self._script.file))}[{process.pid}]",
-            self._settings.limits.stderr,
-            self._farm.rate,
-        )
+        name = f"{os.fsdecode(os.path.basename(self._script.file))}[{process.pid}]"
+        self._complaints = Complaints(name, self._settings.limits.stderr, self._farm.rate)
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:
         """It wrote something."""
@@ -239,6 +240,12 @@ class Page:
         self.program.terminate(self._settings.timeouts.kill)
         self._go_on(None)  # so that its end is seen
 
+    def crashed(self) -> None:
+        """The farm: running it failed by a mistake of ours."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.client.site.backend.crashed(connection)
+
     def _fail(self, error: HTTPError) -> None:
         connection, self.connection = self.connection, None
         if connection is not None:
@@ -257,11 +264,7 @@ class Page:
         self.log.warn("{file}: {why}", file=os.fsdecode(self._script.file), why=why)
         connection, most = self.connection, self._settings.script_log.body
         if connection is not None and self._farm.script_file is not None:
-            parts = (
-                ("request", self._spool.start(most)),
-                ("response", self._kept),
-                ("stderr", self._complaints.kept),
-            )
+            parts = ("request", self._spool.start(most)), ("response", self._kept), ("stderr", self._complaints.kept)
             self._farm.note(report(connection.request.line, self._script, f"{status}: {why}", self._env, parts))
 
     # Time.
@@ -280,6 +283,8 @@ class Page:
 
     def look(self) -> None:
         """The farm, now and then while the program runs: whether it complained, exited, or takes too long."""
+        if self.program is None:
+            return
         self.program.look()
         if self.program.pid is None or self._due() > self._farm.reactor.seconds():
             return
