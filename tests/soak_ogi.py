@@ -214,7 +214,7 @@ async def run(soak: Soak, requests: int, idle: int) -> None:
 
 def main() -> None:
     requests = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     idle = min(10_000, hard - 500)
     with tempfile.TemporaryDirectory() as folder:
