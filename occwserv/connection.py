@@ -113,30 +113,33 @@ class Connection:
 
     def reply(self, answer: Answer) -> None:
         """Send a whole answer; the connection is given away."""
+        giver, parts = sys._getframe(1), answer.parts
         try:
             if self._where is not Whereabouts.HELD:
                 self._misused()
-            parts = answer.parts
-            whole = len(parts) == 1 and type(parts[0]) is bytes  # most answers
-            head = self._head(answer.status, answer.fields, len(parts[0]) if whole else answer.length)
+            plain = len(parts) == 1 and type(parts[0]) is bytes and answer.release is None
+            if plain and self.client.express(self, answer):
+                self._giver = self._giver or Line(giver)
+                return
+            head = self._head(answer.status, answer.fields, answer.length)
         except BaseException:
             # The connection stays with its holder, so that the client still gets an answer.
             if answer.release is not None:
                 answer.release()
             raise
         self._where = Whereabouts.GIVEN
-        if self._giver is None:
-            self._giver = Line(sys._getframe(1))
+        self._giver = self._giver or Line(giver)
         self._release = answer.release
-        outlet = self.client.outlet
-        self._body_from = outlet.total + len(head)
-        if not has_body(self.request.method, answer.status):
-            outlet.send((head,), self._sent)
-        elif whole and not outlet.gone:
-            outlet.write(head + parts[0])  # what `send` would do
-            self._sent(None)
-        else:
-            outlet.send((head, *parts), self._sent)
+        self._body_from = self.client.outlet.total + len(head)
+        body = parts if has_body(self.request.method, answer.status) else ()
+        self.client.outlet.send((head, *body), self._sent)
+
+    def arrive(self, status: int, sent: int, now: float) -> None:
+        """The front end: the answer has left, with so many bytes of a body, and the connection is home."""
+        self.status, self.body_sent = status, sent
+        self.keep = True
+        self.answered = self.finished = now
+        self._where = Whereabouts.HOME
 
     def begin(
         self, status: int, fields: Fields = (), length: int | None = None, reason: str | None = None, data: bytes = b""

@@ -15,17 +15,18 @@ from ..http.head import Request
 from ..http.persistence import Circumstances, persists
 from ..http.reader import Refusal, RequestReader
 from ..roles import Resource
-from .body import IDLE, BodyReader
+from .body import IDLE
 from .door import Prepared
+from .express import Express
 from .site import FAREWELL, Site
 from .wire import State, Wire
 
 
 @implementer(IProtocol, IHalfCloseableProtocol)
-class ClientReader(BodyReader):
+class ClientReader(Express):
     """One client of the server, from `makeConnection` to `connectionLost`."""
 
-    __slots__ = ("_advancing", "_began", "_served")
+    __slots__ = ("_began",)
 
     def __init__(self, site: Site, address: str, left: Callable[[Wire], None]) -> None:
         super().__init__(site, address, left)
