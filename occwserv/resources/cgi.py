@@ -65,8 +65,9 @@ class Farm:
 
         :raise HTTPError: 503 when too many wait.
         """
-        for each in list(self._ending.values()):
-            each.look()
+        if len(self._running) >= self.settings.workers:
+            for each in list(self._ending.values()):
+                each.look()
         if len(self._running) < self.settings.workers:
             self._take(page)
         elif len(self._waiting) < self.settings.queue:
