@@ -18,7 +18,7 @@ PAGE = """<!DOCTYPE html>
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --name: #9a3412 }
 @media (prefers-color-scheme: dark) { :root { --name: #fdba74 } }
 body { max-width: 42rem; margin: 0 auto; padding: 1rem; height: 100vh; height: 100dvh;
-       display: flex; flex-direction: column; gap: .6rem;       box-sizing: border-box }
+       display: flex; flex-direction: column; gap: .6rem; box-sizing: border-box }
 h1 { margin: 0; font-size: 1.3rem }
 #log { flex: 1; overflow-y: auto; border: 1px solid #8888; border-radius: .4rem; padding: .5rem .8rem; margin: 0;
        list-style: none; overflow-wrap: anywhere }
