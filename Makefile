@@ -19,12 +19,14 @@ test: .venv/ready        ## the tests; TESTS=tests.test_config for some of them
 	$(BIN)/trial $(TESTS)
 
 lint: .venv/ready        ## style and types
-	$(BIN)/ruff check occwserv tests benchmarks twisted setup.py ogi
-	$(BIN)/ruff format --check occwserv tests benchmarks twisted setup.py ogi
+	$(BIN)/ruff check occwserv ogi tests benchmarks twisted setup.py
+	$(BIN)/ruff format --check occwserv ogi tests benchmarks twisted setup.py
 	$(BIN)/mypy
 
-soak: .venv/ready        ## the long ones: a minute of 550 clients, reloads and the end under load
+soak: .venv/ready        ## the long ones: a minute of 550 clients, a million operations of processes, modules that fail, programs
 	$(BIN)/python -m tests.soak
+	$(BIN)/python -m tests.soak_csp
+	$(BIN)/python -m tests.soak_cgi
 	$(BIN)/python -m tests.soak_ogi
 
 bench: .venv/ready        ## beside nginx and others: docs/performance.md; BENCH="--only page --rounds 1" for less

@@ -8,6 +8,8 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "occwserv" / "__init__.py").read_text())[1]
 
+SHIPPED = ["occwserv.public_html", "occwserv.ogi"]
+
 setup(
     name="occwserv",
     version=VERSION,
@@ -16,9 +18,9 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     # `twisted.plugins` is a folder without an __init__.py: twistd finds the plug-in by its path.
-    # The shipped site travels as the data of a package of its own, so that an empty folder serves it.
-    packages=[*find_packages(include=["occwserv", "occwserv.*"]), "twisted.plugins", "occwserv.public_html"],
-    package_dir={"occwserv.public_html": "public_html"},
+    # The shipped site and modules travel as packages of their own, so that an empty folder serves them.
+    packages=[*find_packages(include=["occwserv", "occwserv.*"]), "twisted.plugins", *SHIPPED],
+    package_dir={package: package.removeprefix("occwserv.") for package in SHIPPED},
     package_data={"occwserv.resources": ["templates/*"], "occwserv.public_html": ["**/*"]},
     install_requires=[
         "twisted>=24.7",

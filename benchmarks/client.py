@@ -2,6 +2,7 @@
 
     client download PORT PATH SECONDS    fetches a file again and again on one connection
     client idle PORT PATH                obeys "open N" and "count" on its standard input
+    client poll PORT PATH SECONDS        asks for a small file a hundred times a second, and notes how long it takes
 
 Each answers with lines of JSON.
 """
@@ -55,6 +56,22 @@ def download(port: int, path: str, seconds: float) -> None:
         tell(bytes=total, seconds=time.monotonic() - begin)
 
 
+def poll(port: int, path: str, seconds: float) -> None:
+    """Ask for a file now and then, and tell how long that took (p50, p99 and the most, in ms)."""
+    buffer = bytearray(1 << 18)
+    took = []
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            begin = time.perf_counter()
+            fetch(client, ask(path), buffer)
+            took.append(1000 * (time.perf_counter() - begin))
+            time.sleep(0.01)
+    took.sort()
+    tell(p50=took[len(took) // 2], p99=took[len(took) * 99 // 100], most=took[-1])
+
+
 def idle(port: int, path: str) -> None:
     """Open connections that have asked for one page each, and tell how many are still there."""
     clients: list[socket.socket] = []
@@ -99,6 +116,8 @@ def main() -> None:
     kind, port, path, *more = sys.argv[1:]
     if kind == "download":
         download(int(port), path, float(more[0]))
+    elif kind == "poll":
+        poll(int(port), path, float(more[0]))
     else:
         idle(int(port), path)
 

@@ -82,6 +82,20 @@ def wrk(
     }
 
 
+def programs(server: Server, core: int, seconds: int, path: str, connections: int = 16) -> dict[str, float]:
+    """Requests that a program answers each, as fast as they are answered, and a page asked for all the while."""
+    poll = [sys.executable, "-m", "benchmarks.client", "poll", str(server.port), PAGE, str(seconds)]
+    child = processes.spawn(poll, core, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        found = wrk(server, core, seconds, path=path, connections=connections)
+        told = json.loads(child.communicate(timeout=seconds + 30)[0].splitlines()[-1])
+    except (subprocess.TimeoutExpired, IndexError, ValueError):
+        raise Unfit("the page that was asked for all the while did not come") from None
+    finally:
+        processes.stop(child)
+    return {**found, "page_p50": told["p50"], "page_p99": told["p99"], "page_most": told["most"]}
+
+
 NUMBER = r"([\d.]+)"
 HTTPERF = {
     "connections": rf"Total: connections {NUMBER} ",

@@ -74,6 +74,13 @@ class Peer:
         return next(iter((said.stdout + said.stderr).splitlines()), "").rpartition("version: ")[2]
 
 
+LIGHTTPD_CGI = """server.modules += ( "mod_cgi" )
+$$HTTP["url"] =~ "^/cgi-bin/" { cgi.assign = ( "" => "" ) }"""
+APACHE_CGI = """LoadModule cgid_module $modules/mod_cgid.so
+LoadModule alias_module $modules/mod_alias.so
+ScriptSock $folder/cgi.sock
+ScriptAlias /cgi-bin/ $root/cgi-bin/"""
+
 PEERS = {
     "occwserv": Peer(
         "$twistd -n --pidfile= occwserv --root $root --listen tcp:$port:interface=127.0.0.1:backlog=1024"
@@ -89,6 +96,8 @@ PEERS = {
     "lighttpd": Peer("lighttpd -D -f $config", "lighttpd.conf", package="lighttpd", descriptors=2),
     "h2o": Peer("h2o -c $config", "h2o.yaml", package="h2o"),
     "apache": Peer("apache2 -DFOREGROUND -f $config", "apache.conf", package="apache2"),
+    "lighttpd-cgi": Peer("lighttpd -D -f $config", "lighttpd.conf", LIGHTTPD_CGI, "lighttpd", descriptors=2),
+    "apache-cgi": Peer("apache2 -DFOREGROUND -f $config", "apache.conf", APACHE_CGI, "apache2"),
     "twisted": Peer(
         "$twistd -n --pidfile= web --path $root --listen tcp:$port:interface=127.0.0.1:backlog=1024 --logfile $log",
         modules=("twisted",),
@@ -98,5 +107,17 @@ PEERS = {
         "$python $peers/starlette_files.py $port $root $log",
         modules=("uvicorn", "starlette"),
         faster=("uvloop", "httptools"),
+    ),
+    "uvicorn": Peer(
+        "$python -m uvicorn --app-dir $peers --host 127.0.0.1 --port $port --backlog 1024 --timeout-keep-alive 300"
+        " --no-access-log --log-level warning --lifespan off hello:app",
+        modules=("uvicorn",),
+        faster=("uvloop", "httptools"),
+    ),
+    "granian": Peer(
+        "$python -m granian --interface asginl --host 127.0.0.1 --port $port --workers 1 --backlog 1024"
+        " --working-dir $peers --log-level warning hello:app",
+        modules=("granian",),
+        faster=("uvloop",),
     ),
 }

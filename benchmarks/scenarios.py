@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from . import loads, processes
 from .servers import Server, Unfit
-from .site import LARGE, LARGE_BYTES, PAGE, PAGE_BYTES, Site
+from .site import HELLO, LARGE, LARGE_BYTES, PAGE, PAGE_BYTES, PROGRAM, Site
 
 Run = dict[str, float]
 """The figures of one run, by name."""
 
 SERVERS = ("occwserv", "nginx", "nginx-cache", "lighttpd", "h2o", "apache")
+HITS = "/ogi/hits"
 FIRST_IDLE = 1000
 REST = 4  # seconds after which the connections that were opened are idle for the kernel, too
 """Idle connections from which on their memory is counted: those before it fill what a server has ready anyhow."""
@@ -129,6 +130,27 @@ def idle(bench: Bench, server: Server) -> Callable[[], Run]:
     return measure
 
 
+def programs(bench: Bench, server: Server) -> Callable[[], Run]:
+    """A CGI program that says hello, 16 at once, while a page is asked for all the while."""
+    if not (bench.site.root / PROGRAM[1:]).exists():
+        raise Unfit("there is no C compiler for the program (Debian: gcc)")
+    answer, body = server.ask(PROGRAM)
+    if answer.status != 200 or body != HELLO:
+        raise Unfit(f"{PROGRAM} was answered with {answer.status} and {body[:100]!r}")
+    return warm(
+        bench,
+        lambda seconds: sized(loads.programs(server, bench.load_core, seconds, PROGRAM), len(HELLO)),
+    )
+
+
+def application(bench: Bench, server: Server) -> Callable[[], Run]:
+    """An application in the server: our counter of hits, the others' hello."""
+    answer, body = server.ask(HITS)
+    if answer.status != 200 or b"</p>" not in body:
+        raise Unfit(f"{HITS} was answered with {answer.status} and {body[:100]!r}")
+    return warm(bench, lambda seconds: loads.wrk(server, bench.load_core, seconds, path=HITS))
+
+
 def at_rate(rate: int) -> Scenario:
     """The paper's experiment at one rate."""
 
@@ -159,5 +181,14 @@ SCENARIOS = {
     "python": Scenario(
         "g", "the 8 KiB page, 64 kept connections; servers in Python", page, WRK, ("rate", "cpu"),
         ("occwserv", "twisted", "aiohttp", "starlette"),
+    ),
+    "cgi": Scenario(
+        "h", "a CGI program that says hello, 16 at once, and a page all the while", programs,
+        ("rate", "server_busy", "load_busy", "p50", "p99", "errors", "page_p50", "page_p99", "page_most"),
+        ("rate", "page_p99"), ("occwserv", "lighttpd-cgi", "apache-cgi"),
+    ),
+    "application": Scenario(
+        "i", "an application in the server: /ogi/hits, and hello by ASGI without an access log", application, WRK,
+        ("rate", "cpu"), ("occwserv", "uvicorn", "granian"),
     ),
 }  # fmt: skip

@@ -114,6 +114,7 @@ def running(
     with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=site.root.parent) as folder:
         values = names(Path(folder), site, peer, connections)
         if peer.config:
+            values["more"] = Template(peer.more).substitute(values)
             template = Template((HERE / "peers" / peer.config).read_text())
             Path(values["config"]).write_text(template.substitute(values))
         command = [Template(word).substitute(values) for word in peer.command.split()]
@@ -144,7 +145,6 @@ def names(folder: Path, site: Site, peer: Peer, connections: int) -> dict[str, s
         "folder": str(folder),
         "log": f"{folder}/access.log",
         "config": f"{folder}/config",
-        "more": peer.more,
         "user": user.pw_name,
         "identity": "user: root" if os.geteuid() == 0 else "",
         "group": grp.getgrgid(user.pw_gid).gr_name,

@@ -3,6 +3,8 @@
 import math
 import os
 import random
+import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,15 @@ PAGE = "/page.html"
 PAGE_BYTES = 8192
 LARGE = "/large.bin"
 LARGE_BYTES = 100_000_000
+PROGRAM = "/cgi-bin/hello"
+HELLO = b"hello\n"
+SOURCE = r"""
+#include <unistd.h>
+int main(void) {
+    static const char said[] = "Content-Type: text/plain\n\nhello\n";
+    return write(1, said, sizeof said - 1) < 0;
+}
+"""
 FILES = 1000
 BROWSERS = 500
 REQUESTS = 40_000
@@ -43,12 +54,23 @@ def build(folder: Path) -> Site:
     for path, size in sizes.items():
         write(root / path[1:], size)
     (root / "index.html").write_text("<title>benchmark</title>\n")
+    compile_program(root / PROGRAM[1:])
     headers = tuple(browsers(chance))
     requests = folder / "requests"
     requests.write_bytes(b"".join(ask(chance, mixed, headers) for _ in range(REQUESTS)))
     for made in (folder, root, *root.rglob("*"), requests):
-        made.chmod(0o755 if made.is_dir() else 0o644)  # servers that are started by root serve as somebody else
+        made.chmod(
+            0o755 if made.is_dir() or made.parent.name == "cgi-bin" else 0o644
+        )  # servers that are started by root serve as somebody else
     return Site(root, sizes, mixed, headers, requests)
+
+
+def compile_program(file: Path) -> None:
+    """A program as small as one can be, if there is a compiler; else none, and whoever needs it says so."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is not None:
+        file.parent.mkdir()
+        subprocess.run([compiler, "-O2", "-o", file, "-x", "c", "-"], input=SOURCE.encode(), check=True)
 
 
 def write(file: Path, size: int) -> None:

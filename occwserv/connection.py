@@ -22,17 +22,19 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from .http.answer import Answer, encode_head, framing, has_body
+from .csp.mobile import Line
+from .http.answer import Answer, encode_fields, framing_line, has_body, opening
 from .http.chunked import LAST_CHUNK, encode_chunk
 from .http.dates import http_date
 from .http.errors import Fields, HTTPError
 from .http.head import Request
-from .http.persistence import connection_field
+from .http.persistence import connection_line
 
 if TYPE_CHECKING:
     from .roles import Client
 
 SERVER = b"occwserv"
+Said = tuple[bytes, bytes] | None
 CLIENT_LEFT = 499
 """The status that is counted and logged when the client left before any answer; it is never sent."""
 
@@ -60,35 +62,31 @@ class Reuse(Enum):
 class Connection:
     """One request on its way through the server.
 
+    `said` is what the access log has of the request line and of the fields, where that is known already.
     `status` and `body_sent` (bytes) tell what was answered; `began`, `routed`, `answered`, `finished` (seconds) when
     it passed the stations; `holder` who holds it; `broken` that no request may follow on the client's connection,
     `aborted` that it must end before the answer does.
     """
 
     __slots__ = (
-        "__weakref__", "_body_from", "_chunked", "_giver", "_left", "_owed", "_release", "_where", "aborted",
-        "answered", "began", "body_sent", "broken", "client", "finished", "holder", "keep", "request", "routed",
+        "__weakref__", "_body_from", "_chunked", "_giver", "_left", "_owed", "_raw", "_release", "_where", "aborted",
+        "answered", "began", "body_sent", "broken", "client", "finished", "holder", "keep", "request", "routed", "said",
         "status",
     )  # fmt: skip
 
-    def __init__(self, request: Request, client: "Client", began: float, routed: float) -> None:
+    def __init__(self, request: Request, client: "Client", began: float, routed: float, said: Said = None) -> None:
         self.request = request
+        self.said = said
         self.client = client
         self.holder = "frontend"
-        self.status = 0
-        self.body_sent = 0
-        self.keep = False
-        self.broken = False
-        self.aborted = False
+        self.status = self.body_sent = self._body_from = 0
+        self.keep = self.broken = self.aborted = self._chunked = self._raw = False
         self.began = began
         self.routed = self.answered = self.finished = routed
         self._where = Whereabouts.HELD
-        self._giver: tuple | None = None
-        self._body_from = 0
-        self._chunked = False
+        self._giver: Line | None = None
         self._owed: int | None = None  # bytes of the announced length still to be written
-        self._release = None
-        self._left: Callable[[], None] | None = None
+        self._release = self._left = None
 
     def __del__(self) -> None:
         if self._where in (Whereabouts.HELD, Whereabouts.BEGUN):
@@ -97,7 +95,9 @@ class Connection:
     def again(self) -> "Connection":
         """The same connection in other hands, when its holder forgot it: all but the reference to it is kept."""
         copy = Connection(self.request, self.client, self.began, self.routed)
-        for name in ("holder", "status", "keep", "broken", "_where", "_chunked", "_body_from", "_owed", "_release"):
+        for name in (
+            "holder", "status", "keep", "broken", "_where", "_chunked", "_body_from", "_owed", "_raw", "_release",
+        ):  # fmt: skip
             setattr(copy, name, getattr(self, name))
         return copy
 
@@ -114,32 +114,55 @@ class Connection:
     def reply(self, answer: Answer) -> None:
         """Send a whole answer; the connection is given away."""
         try:
-            self._check(Whereabouts.HELD)
-            head = self._head(answer.status, answer.fields, answer.length)
+            if self._where is not Whereabouts.HELD:
+                self._misused()
+            parts = answer.parts
+            whole = len(parts) == 1 and type(parts[0]) is bytes  # most answers
+            head = self._head(answer.status, answer.fields, len(parts[0]) if whole else answer.length)
         except BaseException:
             # The connection stays with its holder, so that the client still gets an answer.
             if answer.release is not None:
                 answer.release()
             raise
-        self._give()
+        self._where = Whereabouts.GIVEN
+        if self._giver is None:
+            self._giver = Line(sys._getframe(1))
         self._release = answer.release
-        parts = answer.parts if has_body(self.request.method, answer.status) else ()
-        self._body_from = self.client.outlet.total + len(head)
-        self.client.outlet.send((head, *parts), self._sent)
+        outlet = self.client.outlet
+        self._body_from = outlet.total + len(head)
+        if not has_body(self.request.method, answer.status):
+            outlet.send((head,), self._sent)
+        elif whole and not outlet.gone:
+            outlet.write(head + parts[0])  # what `send` would do
+            self._sent(None)
+        else:
+            outlet.send((head, *parts), self._sent)
 
-    def begin(self, status: int, fields: Fields = (), length: int | None = None, reason: str | None = None) -> None:
+    def begin(
+        self, status: int, fields: Fields = (), length: int | None = None, reason: str | None = None, data: bytes = b""
+    ) -> None:
         """Send the head of an answer in pieces.
 
         :param length: bytes of the body if known; else it is chunked, or ended by closing for HTTP/1.0.
+        :param data: the first piece of the body, which leaves with the head.
         """
         self._check(Whereabouts.HELD)
         self._chunked = length is None and self.request.minor == 1
-        if length is None and not self._chunked:
-            self.broken = True
+        self.broken = self.broken or (length is None and not self._chunked)
         head = self._head(status, fields, length, reason)
-        self._where = Whereabouts.BEGUN
         self._owed = length if has_body(self.request.method, status) else None
-        self.client.outlet.write(head)
+        body = self._framed(data)
+        self._where = Whereabouts.BEGUN
+        self._body_from = self.client.outlet.total + len(head)
+        self.client.outlet.write(head + body)
+
+    def begin_raw(self, status: int) -> None:
+        """Begin an answer that its holder writes to the letter, head and all; the client is closed behind it."""
+        self._check(Whereabouts.HELD)
+        self.broken = self._raw = True
+        self.status = CLIENT_LEFT if self.client.outlet.gone else status
+        self.answered = self.client.site.now()
+        self._where = Whereabouts.BEGUN
         self._body_from = self.client.outlet.total
 
     def write(self, data: bytes) -> Deferred:
@@ -149,12 +172,7 @@ class Connection:
         :raise ValueError: if it is more than the length announced: the client would take it for the next answer.
         """
         self._check(Whereabouts.BEGUN)
-        if self._owed is not None:
-            if len(data) > self._owed:
-                raise ValueError(f"{len(data)} bytes where {self._owed} are left of the length announced")
-            self._owed -= len(data)
-        if has_body(self.request.method, self.status):
-            self.client.outlet.write(encode_chunk(data) if self._chunked else data)
+        self.client.outlet.write(self._framed(data))
         return self.client.outlet.room()
 
     def end(self) -> None:
@@ -180,17 +198,13 @@ class Connection:
         return self.client.read_body(self)
 
     def when_gone(self, callback: Callable[[], None]) -> None:
-        """Call once, when the client leaves while the connection is held; now, if it has.
-
-        It counts as leaving that the client closes its side: whether it still reads can not be told. The connection
-        stays with its holder.
-        """
+        """Call once, when the client leaves or closes its side while the connection is held; now, if it has."""
         self._check()
         self._left = callback
         self.client.watch(self)
 
     def left(self) -> None:
-        """The front end: the client has left."""
+        """The front end: the client has left. Whether one that closed its side still reads can not be told."""
         callback, self._left = self._left, None
         if callback is not None and not self.home:
             callback()
@@ -225,20 +239,22 @@ class Connection:
         client, request = self.client, self.request
         self.keep = client.persists(self)
         now = client.site.now()
-        head = encode_head(
-            status,
-            (
-                (b"Date", http_date(int(now))),
-                (b"Server", SERVER),
-                *fields,
-                *framing(status, length, request.minor),
-                *connection_field(request, self.keep),
-            ),
-            reason,
-        )
+        first = opening(status, http_date(int(now)), SERVER, reason)
+        frame = framing_line(status, length, request.minor)
+        head = b"%b%b%b%b\r\n" % (first, encode_fields(tuple(fields)), frame, connection_line(request, self.keep))
         self.status = CLIENT_LEFT if client.outlet.gone else status
         self.answered = now
         return head
+
+    def _framed(self, data: bytes) -> bytes:
+        """A piece of the body as it is sent."""
+        if self._owed is not None:
+            if len(data) > self._owed:
+                raise ValueError(f"{len(data)} bytes where {self._owed} are left of the length announced")
+            self._owed -= len(data)
+        if not self._raw and not has_body(self.request.method, self.status):
+            return b""
+        return encode_chunk(data) if self._chunked else data
 
     def _sent(self, error: Exception | None) -> None:
         """The outlet is done with the answer."""
@@ -263,7 +279,7 @@ class Connection:
         """Remember the line that gives the connection away: the first one, when giving it leads to giving it on."""
         if self._giver is None:
             caller = sys._getframe(depth)
-            self._giver = (caller.f_code.co_filename, caller.f_lineno)
+            self._giver = Line(caller)
 
     def _check(self, expected: Whereabouts | None = None) -> None:
         if self.home or (expected is not None and self._where is not expected):
@@ -271,7 +287,7 @@ class Connection:
 
     def _misused(self) -> None:
         if self.home:
-            place = "was given away at {}:{}".format(*self._giver)
+            place = f"was given away {self._giver}"
         else:
             place = "had begun already" if self.begun else "had not begun yet"
         error = Misuse(f"{self.holder} used the connection of {self.request.line!r}, which {place}")

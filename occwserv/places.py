@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import msgspec
 from twisted.internet.endpoints import serverFromString
 
 from .config import ConfigError, Mistake
-from .settings import Settings, rows
+from .settings import Cgi, Settings, rows
 
 _PATHS = frozenset(path for path, kind, *_ in rows() if kind.startswith("a path"))
 
@@ -61,6 +63,7 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
         if settings.ogi.root is not None:
             mistake("ogi.root", f'"{modules}" is not a folder')
         modules = shipped("ogi")
+    cgi = resolve_cgi(settings.cgi, folder, mistake)
 
     access = settings.log.access
     if access not in (None, "-"):
@@ -75,4 +78,29 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
         static=msgspec.structs.replace(settings.static, root=str(root)),
         log=msgspec.structs.replace(settings.log, access=access),
         ogi=msgspec.structs.replace(settings.ogi, root=str(modules), state=str(folder / settings.ogi.state)),
+        cgi=cgi,
     )
+
+
+def resolve_cgi(cgi: Cgi, folder: Path, mistake: Callable[[str, str], None]) -> Cgi:
+    """The places of CGI programs, absolute. A mount whose folder is the one under the root need not have it."""
+    mounts = []
+    for number, mount in enumerate(cgi.mounts):
+        place = None if mount.dir is None else folder / mount.dir
+        if place is not None and not place.exists():
+            mistake(f"cgi.mounts[{number}].dir", f'"{place}" is neither a folder nor a program')
+        interpreters = {}
+        for extension, program in mount.interpreters.items():
+            found = shutil.which(str(folder / program) if "/" in program else program, path=cgi.path)
+            if found is None:
+                mistake(f"cgi.mounts[{number}].interpreters.{extension}", f'"{program}" is not a program')
+            interpreters[extension] = found or program
+        changes = {"dir": None if place is None else str(place), "interpreters": interpreters}
+        mounts.append(msgspec.structs.replace(mount, **changes))
+    log = cgi.script_log
+    if log.path is not None:
+        path = str(folder / log.path)
+        if not os.access(os.path.dirname(path), os.W_OK) or os.path.isdir(path):
+            mistake("cgi.script_log.path", f'no file "{path}" can be written')
+        log = msgspec.structs.replace(log, path=path)
+    return msgspec.structs.replace(cgi, mounts=tuple(mounts), script_log=log)

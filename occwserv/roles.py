@@ -6,6 +6,7 @@ The parts do not know each other; each knows the roles it needs, and `server.py`
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import ITransport
 
 from .connection import Connection, Misuse, Reuse
 from .http.errors import HTTPError
@@ -35,6 +36,7 @@ class Client(Protocol):
     site: Site
     outlet: Outlet
     address: str
+    transport: ITransport
 
     def traffic(self) -> tuple[int, int]: ...
     def persists(self, connection: Connection) -> bool: ...

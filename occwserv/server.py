@@ -2,10 +2,10 @@
 
 The way of a connection, as a picture:
 
-    listener -> reader --route--> static | ogi | status | options --.
-                  ^   \\--HTTPError--> failure ----------------|
-                  |                                           v
-                  '------ reuse or close <--- recycle -> stats, log
+    listener -> reader --route--> static | cgi | ogi | status | options --.
+                  ^   \\--HTTPError--> failure ----------------------------|
+                  |                                                       v
+                  '------ reuse or close <---------- recycle -> stats, log
 """
 
 import gc
@@ -37,11 +37,13 @@ from .http.head import Limits
 from .http.media import MediaTypes
 from .net.port import quick
 from .resources.cached import CachedPage
+from .resources.cgi import Farm as CgiFarm
+from .resources.cgi import mounts
 from .resources.failure import Failure
 from .resources.files import Root
 from .resources.library import Library
 from .resources.listing import list_folder
-from .resources.ogi import Farm
+from .resources.ogi import Farm as OgiFarm
 from .resources.options import ServerOptions
 from .resources.pagecache import PageCache
 from .resources.static import Static
@@ -50,6 +52,9 @@ from .settings import Settings
 
 GARBAGE = 50_000
 """Objects that are made and not freed before the collector of rings looks at them."""
+
+PER_PROGRAM = 8
+"""Descriptors that a program which runs needs: its pipes, its body, its end."""
 
 TICK = 0.5
 """Seconds between two turns of the wheel: how late a deadline may be noticed, how often pages in memory grow older."""
@@ -70,11 +75,12 @@ class Server(Service):
         self._wheel = Wheel(TICK)
         self._stats = Stats(reactor.seconds())
         self._access = AccessLog(settings.log)
+        self._cgi = CgiFarm(reactor, settings.cgi)
         self._ports: dict[str, IListeningPort] = {}
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
-        self._ogi = Farm(reactor, settings.ogi)
+        self._ogi = OgiFarm(reactor, settings.ogi)
         self._listener = Listener(self._site(settings))
 
     def privilegedStartService(self) -> None:
@@ -82,7 +88,8 @@ class Server(Service):
 
         :raise CanNotServe: when that is not possible: a server that serves nowhere is of no use.
         """
-        raise_descriptor_limit(self._settings.limits.connections + self._settings.limits.descriptors)
+        limits = self._settings.limits
+        raise_descriptor_limit(limits.connections + limits.descriptors + PER_PROGRAM * self._settings.cgi.workers)
         failed = []
         for endpoint in self._settings.listen:
             self._open_port(endpoint).addErrback(lambda failure: failed.append(failure.getErrorMessage()))
@@ -98,6 +105,7 @@ class Server(Service):
         gc.freeze()
         gc.set_threshold(GARBAGE)
         self._access.start()
+        self._ogi.start()
         self._ticking.start(TICK, now=False)
 
     @inlineCallbacks
@@ -108,6 +116,7 @@ class Server(Service):
         self._ogi.stop()
         yield DeferredList([self._close_port(endpoint) for endpoint in list(self._ports)])
         yield self._farewell()
+        self._cgi.stop()
         self._ticking.stop()
         self._ogi.close()
         self._access.close()
@@ -176,6 +185,7 @@ class Server(Service):
             "cache": self._pages.figures(),
             "door": self._listener.site.door.figures(),
             "ogi": self._ogi.figures(),
+            "cgi": self._cgi.figures(),
             "log": self._access.figures(),
         }
 
@@ -188,12 +198,14 @@ class Server(Service):
         cache = settings.cache
         self._pages = pages = PageCache(cache.pages, cache.bytes, cache.page, CachedPage.die, cache.rule)
         types = MediaTypes(settings.static.types, settings.static.charset)
-        library = Library(Root(settings.static.root), types, settings.static.precompressed, pages)
+        self._cgi.configure(settings.cgi)
+        programs, below, hidden = mounts(self._cgi, settings, lambda request: routes(request))
+        library = Library(Root(settings.static.root, hidden), types, settings.static.precompressed, pages)
         listing = list_folder if settings.static.listing else None
         static = Static(library, settings.static.index, listing, settings.limits.ranges)
         modules = {settings.ogi.prefix.encode(): self._ogi}
-        exact = {b"*": ServerOptions(), settings.ogi.prefix.rstrip("/").encode(): self._ogi}
-        routes = Routes({**exact, **self._status_pages(settings)}, modules, static)
+        exact = {**programs, b"*": ServerOptions(), settings.ogi.prefix.rstrip("/").encode(): self._ogi}
+        routes = Routes({**exact, **self._status_pages(settings)}, {**below, **modules}, static)
         limits = settings.limits
         head = Limits(limits.line, limits.head, limits.headers, limits.body, limits.trailers, limits.chunk_line)
         backend = Recycle(self._stats, self._access.write, settings.log.format, self._reactor.callFromThread)
@@ -204,7 +216,7 @@ class Server(Service):
             Failure(static.plain_page),
             backend,
             self._wheel,
-            Door(settings.door.heads, head, routes, logline.request_line, backend.log_fields),
+            Door(settings.door.heads, head, routes, logline.request_line, backend.log_fields, below),
             self._reactor.seconds,
         )
 

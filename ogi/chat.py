@@ -17,8 +17,8 @@ PAGE = """<!DOCTYPE html>
 <style>
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --name: #9a3412 }
 @media (prefers-color-scheme: dark) { :root { --name: #fdba74 } }
-body { max-width: 42rem; margin: 0 auto; padding: 1rem; height: 100vh; height: 100dvh;
-       display: flex; flex-direction: column; gap: .6rem; box-sizing: border-box }
+body { max-width: 42rem; margin: 0 auto; padding: 1rem; height: 100vh; height: 100dvh; display: flex;
+       flex-direction: column; gap: .6rem; box-sizing: border-box }
 h1 { margin: 0; font-size: 1.3rem }
 #log { flex: 1; overflow-y: auto; border: 1px solid #8888; border-radius: .4rem; padding: .5rem .8rem; margin: 0;
        list-style: none; overflow-wrap: anywhere }
@@ -75,9 +75,8 @@ bottom();
 
 LOG = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5">
 <title>What was said</title><style>:root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}
-body{margin:.5rem .8rem;overflow-wrap:anywhere}ul{list-style:none;padding:0}</style></head>
-<body><p>%s here with scripts; the newest line is the first</p>
-<ul>%s</ul></body></html>
+body{margin:.5rem .8rem;overflow-wrap:anywhere}ul{list-style:none;padding:0}</style></head><body>
+<p>%s here with scripts; the newest line is the first</p><ul>%s</ul></body></html>
 """
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from occwserv.backend import logline
-from occwserv.frontend.door import Door, memorable
+from occwserv.frontend.door import Door, Known, Prepared
 from occwserv.http.head import Limits, Request
 from occwserv.http.target import Target
 
@@ -130,7 +130,7 @@ class Shelf:
         self._lasts = lasts
 
     def route(self, request: Request) -> object:
-        assert isinstance(request, Request) and memorable(request)
+        assert isinstance(request, Request)
         self.routed.append(request.target.path)
         if request.target.path == b"/unroutable":
             raise ValueError("the way fails")
@@ -156,7 +156,13 @@ class DoorTestCase(SynchronousTestCase):
     def look(self, head: bytes) -> bytes | None:
         """What is answered to a head."""
         known = self.door.look(head, int(NOW))
-        return None if known is None else known.finished.at(int(NOW))
+        return known.finished.at(int(NOW)) if isinstance(known, Known) else None
+
+    def read(self, head: bytes) -> Prepared:
+        """What a head that is not answered here is read as."""
+        prepared = self.door.look(head, int(NOW))
+        assert isinstance(prepared, Prepared), (head, prepared)
+        return prepared
 
     def assert_nothing_is_remembered(self) -> None:
         self.assertEqual(self.door.figures(), {"heads": 0, "lines": 0, "blocks": 0})

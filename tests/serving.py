@@ -131,7 +131,7 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """The number of its process."""
         return self._process.pid
 
     def descriptors(self) -> int:

@@ -151,6 +151,14 @@ class FrontEndTestCase(StandstillTestCase):
     def serve(self, path: bytes, act: Callable[[Connection], object]) -> None:
         """Answer a path with a function."""
         self.resources[path] = Act(path.decode().strip("/") or "root", act)
+        if hasattr(self, "listener"):
+            self.new_door()
+
+    def new_door(self) -> None:
+        """A door that remembers nothing."""
+        site = self.listener.site
+        log_fields = site.backend.log_fields
+        site.door = Door(site.settings.door.heads, site.limits, site.route, logline.request_line, log_fields)
 
     def tick(self) -> None:
         self.wheel.turn(self.reactor.seconds())

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from occwserv.backend.logline import combined, common, escape, log_time, origin, request_line
 from occwserv.backend.recycle import Recycle
-from occwserv.backend.stats import Station, Stats
+from occwserv.backend.stats import Stats
 from occwserv.connection import Connection, Reuse
 from occwserv.http.answer import Answer
 from occwserv.http.errors import HTTPError
@@ -80,10 +80,13 @@ class StatsTests(SynchronousTestCase):
     """The counters."""
 
     def test_a_station_counts_and_adds_up(self) -> None:
-        station = Station()
-        for seconds in (1.5, 0.0, 0.25, -3.0):
-            station.passed(seconds)
-        self.assertEqual(station.figures(), {"count": 4, "seconds": 1.75})
+        stats = Stats(NOW)
+        for times in ((0.0, 1.5, 1.5, 2.0), (3.0, 3.0, 4.0, 4.25), (9.0, 6.0, 7.0, 8.0)):
+            stats.passed(*times)  # the last one is of a clock that was set back
+        stations = stats.figures()["stations"]
+        self.assertEqual(stations["reading"], {"count": 3, "seconds": 1.5})
+        self.assertEqual(stations["answering"], {"count": 3, "seconds": 1.0})
+        self.assertEqual(stations["writing"], {"count": 3, "seconds": 0.75})
 
     def test_the_figures_of_a_server_that_has_done_nothing(self) -> None:
         nothing = {"count": 0, "seconds": 0.0}
@@ -194,5 +197,6 @@ class RecycleTests(FrontEndTestCase):
         for format, tail in (("common", b" 200 5"), ("combined", b' 200 5 "http://b/" "-"')):
             self.configure(log={"format": format})
             self.listener.site.backend = Recycle(self.stats, self.lines.append, format, self.reactor.callFromThread)
+            self.new_door()
             self.connect().send(request(b"/", b"Referer: http://b/"))
             self.assertTrue(self.lines[-1].endswith(tail), self.lines)

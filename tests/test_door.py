@@ -55,7 +55,6 @@ class WholeTests(DoorTestCase):
         for data in self.spoiled() * 2:
             self.assertIsNone(self.look(data), data)
         self.assert_nothing_is_remembered()
-        self.assertEqual(self.shelf.routed, [])
 
     def test_nor_when_the_head_is_known(self) -> None:
         for _ in range(3):
@@ -112,12 +111,42 @@ class RememberTests(DoorTestCase):
         self.assertEqual(self.shelf.pages[b"/page"].asked, before + 1)
         self.assertEqual(self.shelf.routed, [b"/page"], "and nothing is read again")
 
-    def test_what_has_no_short_answer_goes_the_long_way(self) -> None:
+    def test_what_has_no_short_answer_is_read_once(self) -> None:
+        blocks = [(b"User-Agent: %d" % number,) for number in range(5)]
         for path in (b"/none", b"/pageless"):
-            self.assertIsNone(self.look(request(path)))
-        self.assert_nothing_is_remembered()
-        self.assertIsNone(self.look(request(b"/page", b"X-Long-Way: 1")))
+            for block in (*blocks, *blocks, *blocks):
+                head = request(path, *block)
+                prepared = self.read(head)
+                self.assertEqual(prepared.request, parse_head(head, Limits()))
+                self.assertEqual(prepared.resource is self.shelf, path == b"/none")
+                line, agent = b"GET " + path + b" HTTP/1.1", block[0][12:]
+                said = logline.request_line(line), logline.combined({b"user-agent": agent})
+                self.assertEqual(prepared.said, said)
+        self.assertEqual(len(self.shelf.routed), 5 + 1, "each line, and each block with the first of them")
+        self.assertEqual(self.door.figures(), {"heads": 10, "lines": 2, "blocks": 5})
+
+    def test_a_page_that_has_no_short_answer_today_is_asked_again(self) -> None:
+        for asked in range(1, 5):
+            self.assertEqual(self.read(request(b"/page", b"X-Long-Way: 1")).request.target.path, b"/page")
+            self.assertEqual(self.shelf.pages[b"/page"].asked, asked)
         self.assertEqual(self.look(request(b"/page")), b"/page")
+        self.assertEqual(self.shelf.routed, [b"/page"] * 2)
+
+    def test_what_is_not_for_everybody_is_read_and_not_remembered(self) -> None:
+        heads = [
+            request(b"/none", method=b"HEAD"), request(b"/page", b"Range: bytes=0-1"), request(b"/pageless?a=b"),
+            request(b"/page", minor=0), request(b"/page", b"Connection: close"), request(b"/none", b"Authorization: a"),
+        ]  # fmt: skip
+        for head in heads:
+            self.assertEqual(self.read(head).request, parse_head(head, Limits()))
+        self.assert_nothing_is_remembered()
+
+    def test_what_has_a_body_or_goes_up_is_not_read_here(self) -> None:
+        for head in (
+            request(b"/none", method=b"POST", body=b"a"), request(b"/none", b"Transfer-Encoding: chunked"),
+            request(b"/a/../b"),
+        ):  # fmt: skip
+            self.assertIsNone(self.door.look(head, int(NOW)))
 
     def test_a_mistake_goes_the_long_way_and_is_not_remembered(self) -> None:
         for path in (b"/unroutable", b"/broken"):

@@ -164,6 +164,8 @@ class AtDoorTests(WaysTestCase):
         self.warm(head)
         whole, route = self.ask(head), self.site.route
         self.site.route = lambda event: Later() if event.target.path == b"/later" else route(event)
+        self.anew()
+        self.warm(head)
         client = self.connect().send(request(b"/later"), head, head)
         self.assertEqual(client.sees(), b"")
         held.pop().reply(HELLO)

@@ -39,12 +39,10 @@ class Recycle:
         stats.sent += sent
         stats.answers[connection.status] += 1
         stats.holders[connection.holder] += 1
-        stats.reading.passed(connection.routed - connection.began)
-        stats.answering.passed(connection.answered - connection.routed)
-        stats.writing.passed(connection.finished - connection.answered)
+        stats.passed(connection.began, connection.routed, connection.answered, connection.finished)
         request = connection.request
         origin, when = logline.origin(connection.client.address), logline.log_time(int(connection.began))
-        line, rest = logline.request_line(request.line), self.log_fields(request.fields)
+        line, rest = connection.said or (logline.request_line(request.line), self.log_fields(request.fields))
         self._write(b"%b%b%b %d %d%b" % (origin, when, line, connection.status, connection.body_sent, rest))
         return Reuse.REUSE if connection.keep and not connection.broken else Reuse.CLOSE
 

@@ -11,11 +11,6 @@ class Station:
     count: int = 0
     seconds: float = 0.0
 
-    def passed(self, seconds: float) -> None:
-        """One connection passed. A clock that was set back does not make the sum smaller."""
-        self.count += 1
-        self.seconds += max(seconds, 0.0)
-
     def figures(self) -> dict:
         return {"count": self.count, "seconds": round(self.seconds, 6)}
 
@@ -41,6 +36,15 @@ class Stats:
     crashed: int = 0
     reloads: int = 0
     reloads_refused: int = 0
+
+    def passed(self, began: float, routed: float, answered: float, finished: float) -> None:
+        """One connection passed all stations. A clock that was set back does not make the sums smaller."""
+        for station in (self.reading, self.answering, self.writing):
+            station.count += 1
+        if began <= routed <= answered <= finished:
+            self.reading.seconds += routed - began
+            self.answering.seconds += answered - routed
+            self.writing.seconds += finished - answered
 
     def figures(self) -> dict:
         """All of it, as values that can be written as JSON."""

@@ -9,7 +9,7 @@ from typing import Any
 from .channel import Channel
 from .errors import WouldBlock
 from .mobile import Movable
-from .process import running
+from .process import Process, running
 
 
 class Buffer(Channel):
@@ -45,7 +45,12 @@ class Buffer(Channel):
 
     def send_now(self, value: Any) -> None:
         """As `send`. :raise WouldBlock: it is full."""
-        if not self._put(value, running.process):
+        offer = self._first
+        if type(offer) is Process and not self._sending and not self._rest and not isinstance(value, Movable):
+            self._first = None  # most often one process waits: what follows would do the same
+            self.count += 1
+            offer.accept(self, value)
+        elif not self._put(value, running.process):
             if self._sent is not None:
                 raise self._sent(self.name)
             raise WouldBlock(self.name)

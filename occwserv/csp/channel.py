@@ -18,6 +18,9 @@ from .errors import Broken, Closed, Ending, EndOfChannel, Poisoned, WouldBlock
 from .mobile import Movable
 from .process import Process, running
 
+REFUSED = object()
+"""In place of a value that could not be moved."""
+
 
 class Channel:
     """A channel without room: `send` is over when the value has been received.
@@ -94,8 +97,8 @@ class Channel:
             else:
                 value = offer.taken(self)
             if isinstance(value, Movable):
-                value, given = self.move(value, offer)
-                if not given:
+                value = self.move(value, offer)
+                if value is REFUSED:
                     return (yield from self.receive())
             return value
         if self._received is not None:
@@ -124,8 +127,8 @@ class Channel:
         offer = self.take_offer()
         value = offer.taken(self)
         if isinstance(value, Movable):
-            value, given = self.move(value, offer)
-            if not given:
+            value = self.move(value, offer)
+            if value is REFUSED:
                 return self.receive_now()
         return value
 
@@ -198,14 +201,14 @@ class Channel:
         self.count += 1
         return offer
 
-    def move(self, value: Movable, offer: Any) -> tuple[Any, bool]:
-        """What is received in place of a movable value. False: it had been given away before, as its sender is told."""
+    def move(self, value: Movable, offer: Any) -> Any:
+        """What is received in place of a movable value. REFUSED: it had been given away, and its sender is told so."""
         try:
-            return value.give(offer), True
+            return value.give(offer)
         except Exception as error:
             self.count -= 1
             offer.process.error = error
-            return None, False
+            return REFUSED
 
     def _end(self, sent: type[Ending], received: type[Ending]) -> None:
         if self._sent is not None:

@@ -8,7 +8,6 @@ alive: so a stuck process may be missed, but none is accused wrongly.
 """
 
 import gc
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
@@ -52,7 +51,7 @@ class Watch:
         self.objects = 0  # looked at in the last look
 
     def arm(self) -> None:
-        """Processes have gone on, and now none does."""
+        """Processes have gone on, and now none does: look in a while."""
         if not self._armed:
             self._armed = True
             self._scheduler.call_after(PAUSE, self._look)
@@ -89,6 +88,7 @@ class Watch:
                 found, looked_at = stuck_with(process)
                 self.objects += looked_at
                 self._alive.pop(process, None)
+                found = [other for other in found if other not in self._found]
                 if found:
                     self._found.update((other, other.turns) for other in found)
                     self._stuck(found)
@@ -109,11 +109,10 @@ def _refers_to(thing: Any) -> Iterable[Any]:
     """What a thing refers to, as far as that is of interest."""
     # Of a function only what it closes over: behind its globals lies everything.
     others = (thing.__closure__,) if isinstance(thing, FunctionType) else gc.get_referents(thing)
+    parent = thing.parent if isinstance(thing, Process) else None  # for people: it is no way to wake anybody
     for other in others:
-        if gc.is_tracked(other) and not isinstance(other, _OUTSIDE):
+        if gc.is_tracked(other) and other is not parent and not isinstance(other, _OUTSIDE):
             yield other
-    if type(thing) is OrderedDict:  # it refers to its keys twice, and says so once
-        yield from filter(gc.is_tracked, thing)
 
 
 def _references(heap: dict[int, Any]) -> dict[int, int]:

@@ -32,7 +32,9 @@ class Useless:
 
     __slots__ = ("_kind", "_text")
 
-    sendable = receivable = True  # in an alternation, which is told by it what is wrong
+    # In an alternation it is ready, and tells it what is wrong.
+    sendable = receivable = True
+    _first = None
 
     def __init__(self, kind: type[Exception], text: str) -> None:
         self._kind = kind

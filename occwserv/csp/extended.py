@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import coroutine
 from typing import Any
 
-from .channel import Channel
+from .channel import REFUSED, Channel
 from .errors import Ending
 from .mobile import Movable
 from .process import Process, running
@@ -44,8 +44,8 @@ class extended:  # a small letter, because it reads as a verb
         self._sender = offer.process
         value = offer.engage(channel, self)
         if isinstance(value, Movable):
-            value, given = channel.move(value, offer)
-            if not given:
+            value = channel.move(value, offer)
+            if value is REFUSED:
                 self._let_go()
                 return (yield from self.__aenter__())
         return value

@@ -114,6 +114,7 @@ class Process:
         if not self.done and not self.killed:
             self.killed = True
             self.interrupt(Cancelled())
+            self.pending = self.pending or (Cancelled(),)
 
     def interrupt(self, error: BaseException) -> None:
         """Have something raised in it where it waits, or will wait next."""
@@ -130,10 +131,8 @@ class Process:
 
     def next_pending(self) -> BaseException:
         """What is to be raised in it now."""
-        if not self.pending:
-            return Cancelled()  # it was killed
         first, *rest = self.pending
-        self.pending = tuple(rest)
+        self.pending = (*rest,) or ((Cancelled(),) if self.killed else ())
         return first
 
     def take_error(self) -> BaseException:

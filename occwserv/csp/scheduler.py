@@ -78,6 +78,15 @@ class Scheduler(Outside):
         self._ready.pop()
         process.waits = rendezvous
 
+    def work(self, act: Callable[..., object], *args: Any) -> None:
+        """Do something that wakes processes, and let them work at once: the clock need not be asked."""
+        asked, self._asked = self._asked, True
+        try:
+            act(*args)
+        finally:
+            self._asked = asked
+            self.run()
+
     def run(self) -> None:
         """Work on what there is, for a bounded while. Does nothing inside a process, or where it is at work already."""
         if running.process is not None:
@@ -92,7 +101,7 @@ class Scheduler(Outside):
                     self._step(ready.popleft())
                 if running.forgotten:
                     self._close_forgotten()
-                if perf_counter() > deadline:
+                if ready and perf_counter() > deadline:
                     break
         finally:
             running.process = None
@@ -120,7 +129,7 @@ class Scheduler(Outside):
                 Foreign(awaited, process)
             elif process.waits is None:  # a bare yield, as asyncio's `sleep(0)`: it waits for its turn
                 self.wake(process)
-            if process.pending or process.killed:
+            if process.pending:
                 self._interrupt(process)
 
     def _interrupt(self, process: Process) -> None:

@@ -52,6 +52,8 @@ class Scope:
         while self._children:
             try:
                 await Joining(*self._children).over()
+            except GeneratorExit:  # its scheduler was forgotten, and it with that: nobody would let it go on
+                raise
             except BaseException as other:
                 interrupted = interrupted or other
                 self.cancel()

@@ -96,7 +96,7 @@ def sleep(seconds: float) -> Iterator[None]:
 def let_others() -> Iterator[None]:
     """Go to the end of the queue: long work is to do this now and then. It is also where a cancellation comes."""
     process = running.process
-    if process.pending or process.killed:
+    if process.pending:
         raise process.next_pending()
     yield
 

@@ -5,14 +5,14 @@ heads: each its own block of fields, the same for every page. So request lines a
 and a new combination of the two costs two look-ups and no parsing. A head of which not even the parts are known is read
 here once.
 
-Only heads that mean one page, and nothing else, are answered so (`memorable`); all others go the long way, as do those
-whose page has no simple answer, and whoever errs. The memories are bounded: each has a young and an old half; the young
-one becomes the old one when it is full, and what was asked for meanwhile has moved on into the young one.
+Only heads that mean one page, and nothing else, are answered so (`memorable`). Of all others that have no body the
+request is read here, or remembered, and goes to its resource. Whoever errs goes the long way. The memories are bounded:
+each has a young and an old half; the young one becomes the old one when it is full, and what was asked for meanwhile
+has moved on into the young one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from ..http.errors import HTTPError
 from ..http.head import Limits, Request, parse_head
 from ..roles import Finished, Page, Resource
 
@@ -33,23 +33,47 @@ _FORGETTABLE = frozenset((
 class Known:
     """What stands behind a head: the answer, and the rest of its line in the access log."""
 
-    __slots__ = ("finished", "tail")
+    __slots__ = ("finished", "lasts", "tail")
 
     def __init__(self, finished: Finished, tail: bytes) -> None:
         self.finished = finished
+        self.lasts = finished.lasts
         self.tail = tail
 
 
+class Prepared:
+    """What stands behind a head that is not answered here: the request as read, and what will answer it.
+
+    `said` is what the access log has of the request line and of the fields.
+    """
+
+    __slots__ = ("lasts", "request", "resource", "said")
+
+    def __init__(self, request: Request, resource: Resource, said: tuple[bytes, bytes], lasts: bool) -> None:
+        self.request = request
+        self.resource = resource
+        self.said = said
+        self.lasts = lasts
+
+
 class Place:
-    """What stands behind a request line: the page, and the line as the access log has it."""
+    """What stands behind a request line: a request with it, its resource and its page if it has one."""
 
-    __slots__ = ("_last", "_line", "_said", "page")
+    __slots__ = ("_last", "_line", "_request", "_resource", "_said", "page")
 
-    def __init__(self, page: Page, line: bytes) -> None:
+    def __init__(self, request: Request, resource: Resource, page: Page | None, line: bytes) -> None:
         self.page = page
-        self._line = line
+        self._request = request
+        self._resource = resource
+        self._line = line  # as the access log has it
         self._last: Finished | None = None
         self._said = b""
+
+    def prepared(self, fields: dict[bytes, bytes], rest: bytes) -> Prepared:
+        """A request with this line and these fields, which say nothing of a body or of the connection."""
+        first = self._request
+        request = Request(first.line, first.method, first.target, first.minor, fields, 0, True, False)
+        return Prepared(request, self._resource, (self._line, rest), self.page is None)
 
     def said_of(self, finished: Finished) -> bytes:
         """What the log says of the line, and of this answer to it: most often the same as the last time."""
@@ -121,11 +145,13 @@ class Door:
 
     :param entries: heads, and as many lines, and blocks, that are remembered.
     :param route: finds the resource of a request; only those with a `page` method are asked here.
+    :param elsewhere: beginnings of paths whose resources have no page; their heads need not be read here.
     :param log_line: what the access log has of a request line, `log_fields` what it has of the fields.
     """
 
     __slots__ = (
-        "_blocks", "_entries", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_longest", "_route", "_seen",
+        "_blocks", "_elsewhere", "_entries", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_longest",
+        "_route", "_seen",
     )  # fmt: skip
 
     def __init__(
@@ -135,8 +161,10 @@ class Door:
         route: Callable[[Request], Resource],
         log_line: Callable[[bytes], bytes],
         log_fields: Callable[[dict[bytes, bytes]], bytes],
+        elsewhere: Iterable[bytes] = (),
     ) -> None:
         self._entries = entries
+        self._elsewhere = tuple(b"GET " + path for path in elsewhere)
         self._seen: set[int] = set()  # the hashes of heads that came once
         self._heads = Memory(entries)
         self._lines = Memory(entries)
@@ -147,20 +175,20 @@ class Door:
         self._log_line = log_line
         self._log_fields = log_fields
 
-    def look(self, head: bytes, second: int) -> Known | None:
-        """The answer to a head in this second, if it is to be had here. Anything but one whole head gives None."""
+    def look(self, head: bytes, second: int) -> Known | Prepared | None:
+        """What a head means in this second, if it is to be had here. Anything but one whole head gives None."""
         known = self._heads.get(head)
-        if known is not None or len(head) > self._longest:
+        if known is not None or len(head) > self._longest or head.startswith(self._elsewhere):
             return known
         try:
             known = self._find(head, second)
         except Exception:
             return None  # whatever is wrong will happen again on the long way, where it is told and answered
-        if known is not None and known.finished.lasts:
+        if known is not None and known.lasts:
             self._remember(head, known)
         return known
 
-    def _remember(self, head: bytes, known: Known) -> None:
+    def _remember(self, head: bytes, known: Known | Prepared) -> None:
         """Remember a head that comes for the second time. Most new meetings of a line and a block come once."""
         trace = hash(head)
         if trace in self._seen:
@@ -179,38 +207,32 @@ class Door:
         """How much is remembered."""
         return {"heads": len(self._heads), "lines": len(self._lines), "blocks": len(self._blocks)}
 
-    def _find(self, head: bytes, second: int) -> Known | None:
-        """The answer, by the parts of the head."""
+    def _find(self, head: bytes, second: int) -> Known | Prepared | None:
+        """What a head means, by its parts."""
         cut = head.find(b"\r\n")
         block = self._blocks.get(head[cut:])
         place = self._lines.get(head[:cut]) if block is not None else None
-        if place is None:
-            learned = self._learn(head, cut)
-            if learned is None:
-                return None
-            place, block = learned
-        fields, rest = block
-        finished = place.page.finished(fields, second)
-        if finished is None:
-            return None
-        return Known(finished, place.said_of(finished) + rest)
-
-    def _learn(self, head: bytes, cut: int) -> tuple | None:
-        """Read a head, and remember its parts."""
+        if place is not None:
+            return _together(place, block, second)
         if head.find(b"\r\n\r\n") != len(head) - 4 or cut > self._limits.line:
             return None
-        try:
-            request = parse_head(head, self._limits)
-        except HTTPError:
-            return None
-        if not memorable(request):
+        request = parse_head(head, self._limits)
+        if request.length != 0 or request.target.climbs:
             return None
         resource = self._route(request)
         page: Page | None = resource.page(request.target) if hasattr(resource, "page") else None
-        if page is None:
-            return None
-        place = Place(page, self._log_line(request.line))
-        block = request.fields, self._log_fields(request.fields)
+        line, rest = self._log_line(request.line), self._log_fields(request.fields)
+        # Pages are few, and so are the paths that have none. What is asked of one in a query may be anything.
+        if not memorable(request) or (page is None and request.target.query is not None):
+            return Prepared(request, resource, (line, rest), False)
+        place, block = Place(request, resource, page, line), (request.fields, rest)
         self._lines.put(head[:cut], place)
         self._blocks.put(head[cut:], block)
-        return place, block
+        return _together(place, block, second)
+
+
+def _together(place: Place, block: tuple[dict[bytes, bytes], bytes], second: int) -> Known | Prepared:
+    """What a request line and a block of fields mean."""
+    fields, rest = block
+    finished = None if place.page is None else place.page.finished(fields, second)
+    return place.prepared(fields, rest) if finished is None else Known(finished, place.said_of(finished) + rest)

@@ -6,39 +6,32 @@ client sends ahead is kept, up to `limits.pipeline`; its answers leave in the or
 
 from collections.abc import Callable
 
-from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IHalfCloseableProtocol, IProtocol
 from zope.interface import implementer
 
-from ..connection import Connection, Misuse, Reuse
-from ..http.answer import CONTINUE
-from ..http.chunked import End
+from ..connection import Connection, Reuse
 from ..http.errors import HTTPError
-from ..http.head import Limits, Request
+from ..http.head import Request
 from ..http.persistence import Circumstances, persists
 from ..http.reader import Refusal, RequestReader
-from ..net.outlet import ClientGone
+from ..roles import Resource
+from .body import IDLE, BodyReader
+from .door import Prepared
 from .site import FAREWELL, Site
 from .wire import State, Wire
 
-IDLE = RequestReader(Limits())
-"""Stands for the reader of everybody of whom nothing has come yet: most clients wait, and most who ask are answered at
-the door, so most need none. It is never fed."""
-
 
 @implementer(IProtocol, IHalfCloseableProtocol)
-class ClientReader(Wire):
+class ClientReader(BodyReader):
     """One client of the server, from `makeConnection` to `connectionLost`."""
 
-    __slots__ = ("_advancing", "_began", "_reader", "_served", "_waiting")
+    __slots__ = ("_advancing", "_began", "_served")
 
     def __init__(self, site: Site, address: str, left: Callable[[Wire], None]) -> None:
         super().__init__(site, address, left)
-        self._reader = IDLE
         self._advancing = False
         self._began = 0.0  # when the first byte of the request came; 0.0 between requests
         self._served = 0
-        self._waiting: Deferred | None = None  # whoever waits for the body
 
     def dataReceived(self, data: bytes) -> None:
         """Twisted: bytes came."""
@@ -72,6 +65,9 @@ class ClientReader(Wire):
         now = site.now()
         second = int(now)
         known = site.door.look(head, second)
+        if type(known) is Prepared:
+            self._serve_prepared(known, len(head), now)
+            return True
         answer = None if known is None else known.finished.at(second)
         if answer is None:
             self._served -= 1
@@ -85,6 +81,26 @@ class ClientReader(Wire):
             self._rest()
         return True
 
+    def _serve_prepared(self, prepared: Prepared, length: int, now: float) -> None:
+        """Make a connection of a request that was read at the door, and give it to its resource."""
+        site = self.site
+        self.received += length
+        self._at_door = False
+        self._advancing = True
+        self._state = State.AWAY
+        connection = Connection(prepared.request, self, now, now, prepared.said)
+        try:
+            self._give(connection, prepared.resource)
+        except Exception:
+            site.backend.crashed(connection)
+        self._advancing = False
+        if self._state is State.READING:
+            if self._reader is IDLE and not (self.outlet.full or self._ended or self._paused or site.stopping):
+                self._at_door = True  # most often; `_rest` would come to the same
+                self.deadline = now + site.idle
+            else:
+                self._rest()
+
     def readConnectionLost(self) -> None:
         """Twisted: the client has closed its side, and may still wait for answers."""
         self._ended = True
@@ -96,13 +112,6 @@ class ClientReader(Wire):
             if self._waiting is not None:
                 self._give_body()
             self._tell_watching()
-
-    def connectionLost(self, reason) -> None:
-        """Twisted: it is over."""
-        waiting, self._waiting = self._waiting, None
-        super().connectionLost(reason)
-        if waiting is not None:
-            waiting.errback(ClientGone())
 
     def _advance(self) -> None:
         """Take requests as long as there are any and the client takes the answers.
@@ -144,7 +153,14 @@ class ClientReader(Wire):
                 connection.abort("the path goes up", 400)
                 return
             resource = self.site.route(event)
-            connection.holder = resource.name
+        except HTTPError as error:
+            connection.fail(error)
+        else:
+            self._give(connection, resource)
+
+    def _give(self, connection: Connection, resource: Resource) -> None:
+        connection.holder = resource.name
+        try:
             resource.serve(connection)
         except HTTPError as error:
             connection.fail(error)
@@ -170,6 +186,9 @@ class ClientReader(Wire):
 
     def persists(self, connection: Connection) -> bool:
         """Whether the client's connection will live on behind the answer that is being begun."""
+        if self._reader is IDLE and not self._ended and self._served < self.site.most_requests:
+            # Nothing is unread, and nothing is in doubt: most requests. `persists` would say the same.
+            return connection.request.keep_alive and not (self.site.stopping or connection.broken)
         limits = self.site.settings.limits
         unread = self._reader.body_left if self._reader.in_body else 0
         if self._reader.dead or (self._ended and not self._reader.buffered):
@@ -202,8 +221,10 @@ class ClientReader(Wire):
 
     def _next(self) -> None:
         self._state = State.READING
-        self._reader.resume()
-        self._advance()
+        if self._reader is not IDLE:
+            self._reader.resume()
+        if not self._advancing:
+            self._advance()
 
     def _end(self, more: bool = True) -> None:
         """No further request: close, but not over bytes that may still come.
@@ -215,56 +236,6 @@ class ClientReader(Wire):
             self._linger()
         else:
             self._close()
-
-    def _drain(self) -> None:
-        """Forget the rest of a body nobody wanted, up to `limits.drain`."""
-        while self._reader.in_body:
-            event = self._reader.next()
-            if isinstance(event, bytes):
-                self._mark += len(event)
-            if isinstance(event, Refusal) or self._mark > self.site.settings.limits.drain:
-                self._end()
-                return
-            if event is None:
-                if self._ended:
-                    self._end()
-                return
-        self._next()
-
-    def read_body(self, connection: Connection) -> Deferred:
-        """The next piece of the body, empty at its end."""
-        if self._waiting is not None:
-            return fail(Misuse("the body is being read already"))
-        if not self._reader.in_body:
-            return succeed(b"")
-        self._waiting = waiting = Deferred(self._forget_waiting)
-        if not self._give_body(waited=False):
-            if connection.request.expects_continue and not connection.begun:
-                connection.request.expects_continue = False
-                self.outlet.write(CONTINUE)
-            self._resume()
-            self._watch_on(self.site.settings.timeouts.body)
-        return waiting
-
-    def _forget_waiting(self, waiting: Deferred) -> None:
-        """Whoever waited for the body waits no more: what comes is kept for who asks next."""
-        self._waiting = None
-
-    def _give_body(self, waited: bool = True) -> bool:
-        """Give whoever waits for the body what has come of it."""
-        event = self._reader.next()
-        if event is None and not self._ended:
-            return False
-        if waited:
-            self._interrupted = self.site.now()
-        waiting, self._waiting = self._waiting, None
-        if isinstance(event, Refusal):
-            waiting.errback(event.error)
-        elif event is None:
-            waiting.errback(ClientGone())
-        else:
-            waiting.callback(b"" if isinstance(event, End) else event)
-        return True
 
     def stop(self) -> None:
         """The server ends: an idle client is left, one that is being answered is let finish."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 from .errors import Fields
@@ -51,16 +52,34 @@ def has_body(method: bytes, status: int) -> bool:
     return method != b"HEAD" and status >= 200 and status not in (204, 304)
 
 
-def framing(status: int, length: int | None, minor: int) -> tuple[tuple[bytes, bytes], ...]:
-    """The field that frames the body.
+def framing_line(status: int, length: int | None, minor: int) -> bytes:
+    """The line that frames the body, with its end.
 
     :param length: bytes, None when not known: chunked for HTTP/1.1; the connection's end tells a HTTP/1.0 client.
     """
     if status < 200 or status in (204, 304):
-        return ()  # RFC 9110 8.6: none at all, or for 304 only that of the page, which the answer does not hold
+        return b""  # RFC 9110 8.6: none at all, or for 304 only that of the page, which the answer does not hold
     if length is not None:
-        return ((b"Content-Length", b"%d" % length),)
-    return ((b"Transfer-Encoding", b"chunked"),) if minor else ()
+        return b"Content-Length: %d\r\n" % length
+    return b"Transfer-Encoding: chunked\r\n" if minor else b""
+
+
+@lru_cache(64)
+def opening(status: int, date: bytes, server: bytes, reason: str | None = None) -> bytes:
+    """The first lines of a head, which are the same for many answers of a second: status, `Date`, `Server`."""
+    return encode_head(status, ((b"Date", date), (b"Server", server)), reason)[:-2]
+
+
+@lru_cache(256)  # resources say the same of many answers
+def encode_fields(fields: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Lines of a header section.
+
+    :raise ValueError: if a field would break out of its line: an answer must never hold two answers.
+    """
+    lines = b"".join([b"%b: %b\r\n" % field for field in fields])
+    if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields) or b"\0" in lines:
+        raise ValueError(f"a header field holds a line end: {fields!r}")
+    return lines
 
 
 def encode_head(status: int, fields: Fields, reason: str | None = None) -> bytes:
@@ -69,12 +88,10 @@ def encode_head(status: int, fields: Fields, reason: str | None = None) -> bytes
     :raise ValueError: if a field would break out of its line: an answer must never hold two answers.
     """
     phrase = REASONS.get(status, "") if reason is None else reason
-    lines = [b"HTTP/1.1 %d %b" % (status, phrase.encode("ascii", "replace"))]
-    lines += [b"%b: %b" % field for field in fields]
-    head = b"\r\n".join(lines)
-    if head.count(b"\n") != len(fields) or head.count(b"\r") != len(fields) or b"\0" in head:
-        raise ValueError(f"a header field holds a line end: {fields!r}")
-    return head + b"\r\n\r\n"
+    line = b"HTTP/1.1 %d %b" % (status, phrase.encode("ascii", "replace"))
+    if b"\n" in line or b"\r" in line or b"\0" in line:
+        raise ValueError(f"the reason holds a line end: {reason!r}")
+    return b"%b\r\n%b\r\n" % (line, encode_fields(tuple(fields)))
 
 
 CONTINUE = encode_head(100, ())

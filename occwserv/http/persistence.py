@@ -34,8 +34,8 @@ def persists(request: Request, now: Circumstances) -> bool:
     return now.unread is None or now.unread <= now.drain
 
 
-def connection_field(request: Request, keep: bool) -> tuple[tuple[bytes, bytes], ...]:
-    """The `Connection` field: said where it differs from what the version means by itself."""
+def connection_line(request: Request, keep: bool) -> bytes:
+    """The line of the `Connection` field, with its end: said where it differs from what the version means by itself."""
     if not keep:
-        return ((b"Connection", b"close"),)
-    return ((b"Connection", b"keep-alive"),) if request.minor == 0 else ()
+        return b"Connection: close\r\n"
+    return b"Connection: keep-alive\r\n" if request.minor == 0 else b""

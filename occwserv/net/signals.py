@@ -10,6 +10,10 @@ def handle_signals(reactor, actions: Mapping[str, Callable[[], None]]) -> None:
 
     :param actions: by the signal's name; names the system does not have are left out.
     """
+    # Twisted would wake up for every program that ends. Ours are noticed by `net/process.py`, and nobody uses
+    # `reactor.spawnProcess`, whose programs this would be needed for.
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for name, act in actions.items():
         number = getattr(signal, name, None)
         if number is not None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..http.conditions import Validators
@@ -65,11 +66,13 @@ class Root:
     """A folder, and what may be opened below it.
 
     :param path: the folder; it is resolved here, once.
+    :param hidden: resolved places whose files are not pages, wherever below the root they are found: those of programs.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, hidden: Sequence[bytes] = ()) -> None:
         self.path = os.path.realpath(os.fsencode(path))
         self._below = self.path.rstrip(b"/") + b"/"
+        self._hidden = tuple(place.rstrip(b"/") + b"/" for place in hidden)
 
     def place(self, relative: bytes) -> bytes:
         """Where a path below the root is."""
@@ -146,5 +149,7 @@ class Root:
         return place.startswith(self._below)
 
     def _check_below(self, place: bytes) -> None:
+        if self._hidden and (place + b"/").startswith(self._hidden):
+            raise HTTPError(404, "there is no such page")
         if not self.holds(place):
             raise HTTPError(403, "a symbolic link leads out of the root")

@@ -121,10 +121,11 @@ class _Collector:
             "station_passages", "Passages of a station.", "station", {k: v["count"] for k, v in stations.items()}
         )
         yield _total("faults", "Connections that did not come home as they should.", "kind", figures["faults"])
-        for part in ("cache", "door"):
+        for part in ("cache", "door", "cgi"):
             family = GaugeMetricFamily(f"occwserv_{part}", f"What the {part} holds.", labels=["of"])
             for name, value in figures[part].items():
-                family.add_metric([name], value)
+                if not isinstance(value, list):
+                    family.add_metric([name], value)
             yield family
         ogi = figures["ogi"]
         yield GaugeMetricFamily("occwserv_ogi_handlers", "Instances of modules.", value=ogi["handlers"]["busy"])

@@ -1,6 +1,7 @@
 """Process. What a module sees of the server: `ogi`, which its `ogimain` is called with (docs/ogi.md)."""
 
-from collections.abc import Coroutine, MutableMapping
+from collections.abc import Coroutine, Iterator, MutableMapping
+from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 from twisted.logger import Logger
@@ -46,10 +47,12 @@ class Ogi(Outside):
     def __aiter__(self) -> "Ogi":
         return self
 
-    async def __anext__(self) -> OgiConnection:
-        self._handler.receiving()
+    @coroutine
+    def __anext__(self) -> Iterator[None]:
+        handler = self._handler
+        handler.receiving()
         try:
-            return self._handler.received(await self._handler.requests.receive())
+            return handler.received((yield from handler.requests.receive()))
         except EndOfChannel:
             raise StopAsyncIteration from None
 

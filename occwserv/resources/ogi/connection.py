@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from ...connection import Connection, Misuse
-from ...csp.mobile import where
+from ...csp.mobile import Line, where
 from ...http.answer import Answer
 from .feed import Feed
 from .forms import parse_cookies
@@ -32,7 +32,7 @@ _JSON = b"application/json"
 _SESSION = "ogi"
 _OWN = str(Path(__file__).parents[2]) + "/"  # the package `occwserv`
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
-_FRAMING = {b"content-length", b"transfer-encoding", b"connection", b"date", b"server"}  # the server's own
+_FRAMING = {"content-length", "transfer-encoding", "connection", "date", "server"}
 
 
 class OgiConnection(Received):
@@ -131,7 +131,7 @@ class OgiConnection(Received):
         core = self._still()
         if self._handler.is_late(core):
             return None
-        self._check(core, status, fields)
+        self._check(core, status)
         core.begin(status, [*fields, *self._fields])
         self._note_answer()
         self._handler.answered(core)
@@ -143,32 +143,28 @@ class OgiConnection(Received):
         return self._handler
 
     def _answer(self, status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> None:
-        core = self._still()
-        if self._handler.is_late(core):
+        core, handler = self._still(), self._handler
+        if handler.late is not None and core in handler.late:
             return  # the client has been told that it took too long
-        self._check(core, status, fields)
+        self._check(core, status)
         if self._fields:
             fields += self._fields
         core.reply(Answer(status, fields, (body,)))
         self._note_answer()
         self.left()
-        self._handler.answered(core)
+        handler.answered(core)
 
-    def _check(self, core: Connection, status: int, fields: list[tuple[bytes, bytes]]) -> None:
+    def _check(self, core: Connection, status: int) -> None:
         """Refuse what would not be one whole answer."""
         if core.begun and self._given:
             core.client.site.backend.misused(error := Misuse(f"the connection was answered already, {self._given}"))
             raise error
         if not 200 <= status <= 599:
             raise ValueError(f"{status!r} is not the status of an answer")
-        for name, _ in fields:
-            if name.lower() in _FRAMING:
-                raise ValueError(f"the field {name.decode()} is the server's own")
 
     def _note_answer(self) -> None:
         """Remember the line of the module that answers: three calls up."""
-        caller = sys._getframe(3)
-        self._given = f"at {caller.f_code.co_filename}:{caller.f_lineno}"
+        self._given = Line(sys._getframe(3))
 
 
 def _where(giver: Any) -> str:
@@ -193,6 +189,12 @@ def session_of(core: Connection) -> str:
 
 
 def encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """Header fields as bytes."""
+    """Header fields as bytes.
+
+    :raise ValueError: for one that frames the answer, which is the server's own affair.
+    """
     pairs = headers.items() if isinstance(headers, Mapping) else headers
+    for name, _ in pairs:
+        if name.lower() in _FRAMING:
+            raise ValueError(f"the field {name} is the server's own")
     return [(name.encode("ascii"), value.encode("latin-1")) for name, value in pairs]

@@ -3,6 +3,7 @@
 import re
 from _thread import get_ident
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from traceback import format_exception
 from typing import Any
@@ -15,7 +16,6 @@ from twisted.python.failure import Failure
 from ...connection import Connection
 from ...csp import Process, Scheduler, running
 from ...csp.process import Outside
-from ...http.answer import Answer
 from ...http.errors import HTTPError
 from ...settings import Ogi as OgiSettings
 from .faults import Incidents
@@ -23,8 +23,10 @@ from .forms import is_form
 from .handler import Handler
 from .intake import read_form
 from .module import Module, facts_of
+from .nursery import Nursery
+from .pool import Pool, PooledWorker
 from .state import State
-from .tree import tree_page
+from .tree import serve_tree
 from .watchdog import Watchdog
 
 FAREWELL = 1.0
@@ -53,7 +55,7 @@ class Farm(Outside):
         self.owners: dict[Process, Handler] = {}
         self.scheduler = Scheduler(reactor, self._report, stuck=self._stuck)
         self.reactor = reactor
-        self._modules: dict[bytes, Module] = {}
+        self._modules: dict[bytes, Module | Pool] = {}
         self._states: dict[Path, State] = {}
         self.forms: WeakKeyDictionary[Connection, bytes] = WeakKeyDictionary()  # those that were read already
         self._handlers: dict[Handler, None] = {}
@@ -63,12 +65,12 @@ class Farm(Outside):
         self._watching = False
         self.ended = False
         self._prefix = settings.prefix.encode("ascii")
+        self._nursery: Nursery | None = None
 
     def configure(self, settings: OgiSettings) -> None:
         """Go on under other settings: instances that are there keep the old ones, and finish what they hold."""
         if settings != self.settings:
-            for handler in list(self._handlers):
-                handler.retire()
+            self._retire_all()
             self._modules.clear()
         self.settings = settings
         self._prefix = settings.prefix.encode("ascii")
@@ -82,14 +84,14 @@ class Farm(Outside):
         module = self._modules.get(name)
         if module is None:
             if not name and not slash:
-                self._tree(connection, path)
+                serve_tree(self, connection, path == self._prefix)
                 return
             module = self._find(name)
         kind = connection.request.fields.get(b"content-type")
         if kind is not None and is_form(kind) and connection.request.length != 0:
             read_form(connection, kind, self.settings.form, lambda form: self._read(module, connection, form))
             return
-        self._take(module, connection)
+        self.scheduler.work(module.take, connection)
 
     def again(self, module: Module, connection: Connection) -> None:
         """Give a request to its module that waited for an instance in vain."""
@@ -118,6 +120,17 @@ class Farm(Outside):
         handler = Handler(self, module, self._made)
         self._handlers[handler] = None
         return handler
+
+    def start(self) -> None:
+        """The server starts: what workers come from is to be there before anybody asks for one."""
+        if any(model != "reactor" for model in self.settings.models.values()):
+            self.nursery()
+
+    def nursery(self) -> Nursery:
+        """Where worker processes come from."""
+        if self._nursery is None or not self._nursery.alive:
+            self._nursery = Nursery()
+        return self._nursery
 
     def over(self, handler: Handler) -> None:
         """An instance has ended."""
@@ -154,8 +167,7 @@ class Farm(Outside):
     def stop(self) -> None:
         """The server ends: instances get no more requests, and finish what they hold."""
         self.ended = True
-        for handler in list(self._handlers):
-            handler.retire()
+        self._retire_all()
         if self._handlers:
             self.scheduler.call_after(FAREWELL, self._kill_all)
             self.scheduler.run()
@@ -163,6 +175,10 @@ class Farm(Outside):
     def close(self) -> None:
         """The server has ended."""
         self._kill_all()
+        for pool in self._pools():
+            pool.kill()
+        if self._nursery is not None:
+            self._nursery.close()
         for state in self._states.values():
             state.save(lambda act: act())
         if self._watching:
@@ -188,21 +204,15 @@ class Farm(Outside):
                 self._find(name)
         return sorted(self._modules.values(), key=lambda module: module.name)
 
-    def handlers(self) -> list[Handler]:
+    def handlers(self) -> list[Handler | PooledWorker]:
         """All instances at work."""
-        return list(self._handlers)
+        return [*self._handlers, *(worker for pool in self._pools() for worker in pool.workers)]
 
     def _read(self, module: Module, connection: Connection, form: bytes) -> None:
         """The form of a request has been read."""
         self.forms[connection] = form
         connection.routed = self.now()  # what the client took to send it was not the module's time
-        self.again(module, connection)
-        self.scheduler.run()
-
-    def _take(self, module: Module, connection: Connection) -> None:
-        module.take(connection)
-        if running.process is None:
-            self.scheduler.run()
+        self.scheduler.work(self.again, module, connection)
 
     def forget(self, module: Module) -> None:
         """The file of a module is gone.
@@ -233,17 +243,11 @@ class Farm(Outside):
         path = Path(self.settings.root or "ogi") / f"{text}.py"
         if facts_of(path) is None:
             raise HTTPError(404, f"there is no application {text}")
-        module = self._modules[name] = Module(self, text, path, f"{self.settings.prefix}{text}")
+        place = f"{self.settings.prefix}{text}"
+        model = self.settings.models.get(text, "reactor")
+        make = partial(Module, self) if model == "reactor" else partial(Pool, self, model)
+        module = self._modules[name] = make(text, path, place)
         return module
-
-    def _tree(self, connection: Connection, path: bytes) -> None:
-        if path != self._prefix:  # without its slash; relative to where the client is, whatever that is called
-            connection.reply(Answer(301, [(b"Location", self._prefix)]))
-            return
-        if connection.request.method not in (b"GET", b"HEAD"):
-            raise HTTPError(405, "this page is read, not written to", ((b"Allow", b"GET, HEAD"),))
-        fields = [(b"Content-Type", b"text/html; charset=utf-8"), (b"Cache-Control", b"no-store")]
-        connection.reply(Answer(200, fields, (tree_page(self),)))
 
     def _owner(self, process: Process | None) -> Handler | None:
         """Whose a process is: its own, or its parents'."""
@@ -270,6 +274,15 @@ class Farm(Outside):
             owner = self._owner(process)
             if owner is not None:
                 owner.stuck(process, told)
+
+    def _retire_all(self) -> None:
+        for handler in list(self._handlers):
+            handler.retire()
+        for pool in self._pools():
+            pool.close()
+
+    def _pools(self) -> list[Pool]:
+        return [module for module in self._modules.values() if isinstance(module, Pool)]
 
     def _kill_all(self) -> None:
         for handler in list(self._handlers):

@@ -62,7 +62,7 @@ class Handler(Outside):
         # Received and not answered, and since when the module has been free to answer: `inf` while it waits for the
         # client's own body.
         self.held: dict[Connection, float] = {}
-        self.late: WeakSet[Connection] = WeakSet()  # those that the server has answered in the module's place
+        self.late: WeakSet[Connection] | None = None  # those that the server has answered in the module's place
         self.feeds: dict[Feed, None] = {}
         self.answers = 0
         self._received = 0
@@ -73,6 +73,11 @@ class Handler(Outside):
         self._excuse: HTTPError | None = None  # what a forgotten connection is answered with just now
         self._process: Process | None = None
         self._turns = -1  # of the main process, when a request was not answered in time
+
+    def __str__(self) -> str:
+        waiting, feeds = len(self.requests.held), len(self.feeds)
+        said = f"{self.name}: {self.state.value}, {self.answers} answers, {len(self.held)} held, {waiting} waiting"
+        return said + (f", {feeds} feeds" if feeds else "")
 
     def start(self, before: "Handler | None") -> None:
         """Begin.
@@ -146,6 +151,7 @@ class Handler(Outside):
         for core in late:
             error = self.farm.incident(self, None, f"no answer within {self.settings.answer} s", 504)
             self.held.pop(core, None)
+            self.late = WeakSet() if self.late is None else self.late
             self.late.add(core)
             core.fail(error)
             self.module.left(core)
@@ -178,7 +184,7 @@ class Handler(Outside):
         """The module has received a connection."""
         self._received += 1
         self.held[core] = core.routed
-        form = self.farm.forms.pop(core, None) if self.farm.forms else None
+        form = self.farm.forms.pop(core, None) if core.request.length != 0 else None
         return OgiConnection(core, self, self.module.rest_of(core.request.target.path), form)
 
     def answered(self, core: Connection) -> None:
@@ -200,7 +206,7 @@ class Handler(Outside):
 
     def is_late(self, core: Connection) -> bool:
         """Whether the client has been told that the answer took too long."""
-        return bool(self.late) and core in self.late
+        return self.late is not None and core in self.late
 
     def forgotten(self, core: Connection) -> None:
         """The module has lost its last handle on a connection. This may be called in any thread."""

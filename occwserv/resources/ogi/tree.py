@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from ...connection import Connection
 from ...csp import Process
+from ...http.answer import Answer
+from ...http.errors import HTTPError
 from ..pages import render
 
 if TYPE_CHECKING:
@@ -10,6 +13,20 @@ if TYPE_CHECKING:
 
 MOST = 500
 """Processes that are shown."""
+
+
+def serve_tree(farm: "Farm", connection: Connection, here: bool) -> None:
+    """Answer with the page.
+
+    :param here: its path is the page's; else it has no slash at its end.
+    """
+    if not here:  # relative to where the client is, whatever that is called
+        connection.reply(Answer(301, [(b"Location", farm.settings.prefix.encode("ascii"))]))
+        return
+    if connection.request.method not in (b"GET", b"HEAD"):
+        raise HTTPError(405, "this page is read, not written to", ((b"Allow", b"GET, HEAD"),))
+    fields = [(b"Content-Type", b"text/html; charset=utf-8"), (b"Cache-Control", b"no-store")]
+    connection.reply(Answer(200, fields, (tree_page(farm),)))
 
 
 def tree_page(farm: "Farm") -> bytes:

@@ -1,0 +1,224 @@
+"""Modules in worker processes, with a real `twistd`: the same module, and what only processes can contain."""
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+from time import monotonic
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from .raw_client import PATIENCE
+from .serving import Server, Serving
+
+MODULE = """
+import ctypes
+import os
+
+
+async def ogimain(ogi):
+    await ogi.persist()
+    count = 0
+    async for connection in ogi:
+        count += 1
+        kind = connection.args.get("kind", "")
+        if kind == "exit":
+            os._exit(3)
+        elif kind == "segfault":
+            ctypes.string_at(0)
+        elif kind == "memory":
+            hoard = []
+            while True:
+                hoard.append(bytearray(50_000_000))
+        elif kind == "spin":
+            while True:
+                pass
+        elif kind == "never":
+            await ogi.sleep(3600)
+        elif kind == "child":
+            os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "54321")
+            await ogi.sleep(3600)
+        elif kind == "form":
+            await connection.text(repr(sorted((await connection.form()).items())))
+        elif kind == "echo":
+            async with connection.stream("text/plain") as out:
+                async for piece in connection.pieces():
+                    await out.write(piece)
+        elif kind == "half":
+            async with connection.stream("text/plain") as out:
+                await out.write(b"half")
+                raise RuntimeError("in the middle")
+        elif kind == "session":
+            await connection.text(connection.session)
+        else:
+            await connection.json([os.getpid(), count, connection.method, connection.path_info, connection.query])
+"""
+
+
+class PoolTestCase(Serving, SynchronousTestCase):
+    """A server with one module under each model."""
+
+    def serve(self, **options: str) -> Server:
+        folder = self.new_folder()
+        (folder / "ogi").mkdir()
+        for name in ("pool", "single", "fork", "inside"):
+            (folder / "ogi" / f"{name}.py").write_text(MODULE)
+        chosen = {"faults": "1000", "answer": "2", **options}
+        settings = [f"--set=ogi.{name}={value}" for name, value in chosen.items()]
+        models = "--set=ogi.models={pool: process_pool, single: sequential, fork: forking}"
+        return self.start(models, "--set=log.access=null", *settings, folder=folder)
+
+    def told(self, server: Server, path: str) -> list:
+        answer = self.get(server, path)
+        self.assertEqual(answer.status, 200, answer.body)
+        return eval(answer.body)
+
+    def until(self, condition) -> None:
+        """Ask until something holds; it is not told when."""
+        end = monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(monotonic(), end, "it never came to that")
+
+
+class ModelTests(PoolTestCase):
+    """What is the same, and what differs."""
+
+    def test_the_same_module_answers_the_same(self) -> None:
+        server = self.serve()
+        for name in ("inside", "pool", "single", "fork"):
+            pid, _, *rest = self.told(server, f"/ogi/{name}/more%20path?a=b%26c")
+            self.assertEqual(rest, ["GET", "/more path", "a=b&c"])
+            self.assertEqual(pid == server._process.pid, name == "inside")
+            form = "Content-Type: application/x-www-form-urlencoded"
+            sent = "a=1&b=%C3%BC"
+            client = self.connect(server)
+            head = f"POST /ogi/{name}?kind=form HTTP/1.1\r\nHost: a\r\n{form}\r\nContent-Length: {len(sent)}\r\n\r\n"
+            self.assertEqual(client.send((head + sent).encode()).answer().body, "[('a', '1'), ('b', 'ü')]".encode())
+            body = os.urandom(300_000)
+            head = f"PUT /ogi/{name}?kind=echo HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n"
+            self.assertTrue(client.send(head.encode(), body).answer().body == body)
+            self.assertEqual(len(self.get(server, f"/ogi/{name}?kind=session").body), 32)
+        self.end(server)
+
+    def test_a_process_for_each_request_or_one_for_all(self) -> None:
+        server = self.serve()
+        self.assertEqual([self.told(server, "/ogi/fork")[1] for _ in range(5)], [1] * 5)
+        self.assertEqual(len({self.told(server, "/ogi/fork")[0] for _ in range(5)}), 5)
+        self.assertEqual([self.told(server, "/ogi/single")[1] for _ in range(5)], [1, 2, 3, 4, 5])
+        self.end(server)
+
+    def test_workers_are_recycled_by_count(self) -> None:
+        server = self.serve(recycle="3", workers="1")
+        seen: set[int] = set()
+
+        def again() -> bool:
+            seen.add(self.told(server, "/ogi/pool")[0])
+            return len(seen) >= 3
+
+        self.until(again)
+        self.end(server)
+
+    def test_a_changed_file_is_served_by_new_workers(self) -> None:
+        server = self.serve()
+        first = self.told(server, "/ogi/pool")[0]
+        path = server.folder / "ogi" / "pool.py"
+        path.write_text(MODULE.replace("os.getpid(), count", "'new', count"))
+        self.until(lambda: self.told(server, "/ogi/pool")[0] == "new")
+        self.assertFalse(first == "new")
+        self.end(server)
+
+    def test_the_tree_shows_the_workers(self) -> None:
+        server = self.serve()
+        pid = self.told(server, "/ogi/single")[0]
+        self.assertIn(f"single.1: process {pid}, idle, 1 answers".encode(), self.get(server, "/ogi/").body)
+        self.end(server)
+
+
+class ContainmentTests(PoolTestCase):
+    """Each fault costs its own request."""
+
+    def test_what_kills_a_process_kills_no_more(self) -> None:
+        server = self.serve(memory="600000000", watchdog="20")
+        for name in ("pool", "single", "fork"):
+            for kind in ("exit", "segfault", "memory"):
+                answer = self.get(server, f"/ogi/{name}?kind={kind}")
+                self.assertEqual(answer.status, 500, (name, kind))
+                self.assertIn(answer["incident"].encode(), answer.body)
+                self.assertEqual(self.get(server, f"/ogi/{name}").status, 200)
+        self.assertEqual(self.get(server, "/ogi/inside").status, 200)
+
+    def test_what_is_late_is_killed_with_all_that_it_started(self) -> None:
+        server = self.serve(answer="1")
+        for name in ("pool", "fork"):
+            before = self.get(server, f"/ogi/{name}").status
+            self.assertEqual(before, 200)
+            for kind in ("never", "child"):
+                self.assertEqual(self.get(server, f"/ogi/{name}?kind={kind}").status, 504)
+        self.until(lambda: not any(_alive(pid) and _command(pid) == b"sleep\x0054321\x00" for pid in _processes()))
+
+    def test_one_that_spins_is_interrupted(self) -> None:
+        server = self.serve(watchdog="0.2")
+        answer = self.get(server, "/ogi/pool?kind=spin")
+        self.assertEqual(answer.status, 500)
+        server.wait_for("Spinning")
+        self.assertEqual(self.get(server, "/ogi/pool").status, 200)
+
+    def test_an_answer_that_breaks_off_cuts_the_client_off(self) -> None:
+        server = self.serve()
+        client = self.connect(server).send(b"GET /ogi/pool?kind=half HTTP/1.1\r\nHost: a\r\n\r\n")
+        seen = b""
+        with contextlib.suppress(ConnectionResetError):
+            seen = client.rest()
+        self.assertNotIn(b"0\r\n\r\n", seen)
+        self.assertEqual(self.get(server, "/ogi/pool").status, 200)
+
+    def test_more_than_there_are_workers_wait_and_are_answered(self) -> None:
+        server = self.serve(workers="2")
+        clients = [self.connect(server) for _ in range(20)]
+        for client in clients:
+            client.send(b"GET /ogi/pool HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.assertEqual([client.answer().status for client in clients], [200] * 20)
+        self.assertLessEqual(len({self.told(server, "/ogi/pool")[0] for _ in range(5)}), 2)
+        self.end(server)
+
+    def test_nothing_is_left_when_the_server_ends_or_is_killed(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            server = self.serve()
+            for name in ("pool", "single", "fork"):
+                self.told(server, f"/ogi/{name}")
+            ours = [
+                pid for pid in _processes() if server._process.pid in _ancestors(pid) and pid != server._process.pid
+            ]
+            self.assertGreaterEqual(len(ours), 3)
+            for client in self.clients:
+                client.close()
+            server.stop(number)
+            self.until(lambda pids=ours: not [pid for pid in pids if _alive(pid)])
+
+
+def _processes() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _stat(pid: int) -> list[str]:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return ["X", "0"]
+
+
+def _alive(pid: int) -> bool:
+    return _stat(pid)[0] not in "XZ"
+
+
+def _ancestors(pid: int) -> list[int]:
+    found = []
+    while pid > 1 and len(found) < 50:
+        found.append(pid)
+        pid = int(_stat(pid)[1])
+    return found
+
+
+def _command(pid: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
