@@ -11,6 +11,7 @@ import random
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -47,7 +48,7 @@ async def publish(ogi, c):
         while ogi.reactor.seconds() < until:
             for number, feed in enumerate(list(feeds)):
                 if feed.open:
-                    await feed.send("x" * 1000)
+                    await feed.send("x" * 10_000)
                     events += 1
                 if number % 100 == 0:
                     await ogi.sleep(0)
@@ -164,7 +165,12 @@ class Soak:
         """So many listeners that do not read."""
         writers = []
         for _ in range(count):
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=buffer or 65536)
+            client = socket.socket()
+            if buffer:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            client.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", self.port))
+            reader, writer = await asyncio.open_connection(sock=client, limit=buffer or 65536)
             writer.write(b"GET /ogi/publish HTTP/1.1\r\nHost: localhost\r\n\r\n")
             await reader.readuntil(b":\n\n")
             if buffer:
@@ -190,7 +196,7 @@ async def run(soak: Soak, requests: int, idle: int) -> None:
         writer.close()
     await asyncio.sleep(2)
 
-    await soak.crashes(max(requests // 10, 200))  # so that all has been used once
+    await soak.crashes(max(requests // 3, 200))  # so that all has been used once
     await asyncio.sleep(3)
     before, open_before = memory(soak.pid), descriptors(soak.pid)
     began, soak.over = time.monotonic(), False
