@@ -56,7 +56,7 @@ async def publish(ogi, c):
 """
 SETTINGS = (
     "ogi.faults=1000000", "ogi.answer=2", "ogi.watchdog=0.1", "log.access=null", "limits.connections=20000",
-    "limits.per_client=20000", "timeouts.write=600", "ogi.handlers=256",
+    "limits.per_client=20000", "timeouts.write=600", "ogi.handlers=256", "ogi.feed=4",
 )  # fmt: skip
 
 
@@ -211,7 +211,7 @@ async def run(soak: Soak, requests: int, idle: int) -> None:
         soak.errors.append(f"hits were lost: {soak.hits + 1} are not in {shown!r}")
 
     writers = await soak.feeds(1000, buffer=1024)
-    await one(soak.port, "/ogi/publish/publish?5")
+    await one(soak.port, "/ogi/publish/publish?15")
     before = memory(soak.pid)
     answer = await one(soak.port, "/ogi/publish/publish?10")
     print("feeds, events, missed:", answer.split(b"\r\n")[-4].decode())
