@@ -38,7 +38,7 @@ MOVES = """
             c.method
         except Exception as error:
             kept.append(f"{type(error).__name__}: {error}")
-        c.set_cookie if False else other.set_cookie("a", "1")
+        other.set_cookie("a", "1")
         third = other.give()
         await third.text(repr(c)[:20] + repr(third))
 

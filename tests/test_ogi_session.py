@@ -35,7 +35,7 @@ ONE, TWO = (b"Cookie: ogi=" + letter * 32 for letter in (b"a", b"b"))
 
 
 class SessionTestCase(OgiTestCase):
-    ogi = {"queue": 60, "answer": 30}
+    ogi = {"queue": 60, "answer": 55}
     modules = {"session": SESSION % "await ogi.persist()", "once": SESSION % "pass"}
 
     def log(self, name: str = "session") -> list:
@@ -83,8 +83,8 @@ class OrderTests(SessionTestCase):
         self.assertEqual(self.log()[:2], [[1, "0"], [1, "1"]])
 
     def test_fifty_at_once_are_one_after_the_other(self) -> None:
-        self.in_order("session", 30, ONE)
-        self.assertEqual(self.log()[:30], [[1, str(n)] for n in range(30)])
+        self.in_order("session", 50, ONE)
+        self.assertEqual(self.log()[:50], [[1, str(n)] for n in range(50)])
 
     def test_other_sessions_are_not_held_up(self) -> None:
         self.in_order("session", 3, ONE, TWO, b"Cookie: ogi=" + b"c" * 32)
@@ -116,8 +116,8 @@ class OrderTests(SessionTestCase):
         self.assertEqual(sum(bool(client.sees()) for client in clients), 0)
 
     def test_who_waits_too_long_for_others_is_told(self) -> None:
-        clients = [self.ask(f"/ogi/session?{n}", ONE) for n in range(40)]
-        self.wait(45)
+        clients = [self.ask(f"/ogi/session?{n}", ONE) for n in range(61)]
+        self.wait(65)
         statuses = [client.answer().status for client in clients]
         self.assertEqual(statuses, sorted(statuses))
         self.assertEqual(set(statuses), {200, 504})

@@ -160,3 +160,40 @@ class SettingsTests(OgiTestCase):
         self.reload(root=str(self.folder / "other"))
         self.assertEqual(self.get("/ogi/persistent").status, 404)
         self.assertEqual(self.figures()["handlers"]["busy"], 0)
+
+
+class EndTests(OgiTestCase):
+    """The server ends."""
+
+    modules = {
+        "persistent": PERSISTENT,
+        "queue": QUEUE,
+        "feed": """
+            async def ogimain(ogi):
+                await ogi.persist()
+                async for c in ogi:
+                    ogi.fork(listen(c))
+
+            async def listen(c):
+                async with c.events() as feed:
+                    await c.closed
+        """,
+    }
+
+    def test_who_is_being_answered_is_let_finish_and_others_are_told(self) -> None:
+        self.text("/ogi/persistent")
+        waiting, feed, later = self.ask("/ogi/queue?wait"), self.ask("/ogi/feed"), self.connect()
+        later.send(b"GET /ogi/persistent HTTP/1.1\r\n")
+        stopped = self.server.stopService()
+        self.reactor.pump()
+        self.assertEqual(later.send(b"Host: a\r\n\r\n").answer().status, 503)
+        self.wait(1.5)
+        self.assertEqual(waiting.answer().status, 503)  # it would take longer than the second there is
+        self.assertTrue(feed.ended)
+        for client in self.clients:
+            client.close()
+        self.wait(1)
+        self.successResultOf(stopped)
+        self.ticking = False
+        self.assertEqual((self.farm.handlers(), self.figures()["faults"]), ([], 0), self.said())
+        self.reactor.advance(86400)

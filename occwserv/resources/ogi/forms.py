@@ -103,6 +103,8 @@ def _parts(body: bytes, boundary: str) -> Form:
     size = max(len(body), 1)
     limits: dict[str, Any] = {"memory_limit": size * 2, "disk_limit": 0, "part_limit": MOST_FIELDS}
     for part in MultipartParser(BytesIO(body), boundary, len(body), **limits):
+        if not part.name:
+            raise BadForm("a part of the form has no name")
         if part.filename is None:
             pairs.append((part.name, part.raw.decode("utf-8", "replace")))
         else:
