@@ -202,7 +202,9 @@ def main(name: str, settings: bytes, descriptor: int) -> None:
     chosen = msgspec.json.decode(settings, type=OgiSettings)
     if chosen.memory:
         resource.setrlimit(resource.RLIMIT_AS, (chosen.memory, chosen.memory))
-    worker = Worker(reactor, msgspec.structs.replace(chosen, models={}))
+    # What takes too long is ended by the server, with all that it started; it is not this farm that answers it.
+    own = msgspec.structs.replace(chosen, models={}, answer=86400)
+    worker = Worker(reactor, own)
     reactor.adoptStreamConnection(descriptor, 1, _Once(worker.link))
     os.close(descriptor)
     worker.link.say("born", 0, os.getpid())
