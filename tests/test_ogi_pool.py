@@ -36,7 +36,7 @@ async def ogimain(ogi):
         elif kind == "never":
             await ogi.sleep(3600)
         elif kind == "child":
-            os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "54321")
+            os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "%d")
             await ogi.sleep(3600)
         elif kind == "form":
             await connection.text(repr(sorted((await connection.form()).items())))
@@ -154,7 +154,7 @@ class ContainmentTests(PoolTestCase):
             self.assertEqual(before, 200)
             for kind in ("never", "child"):
                 self.assertEqual(self.get(server, f"/ogi/{name}?kind={kind}").status, 504)
-        self.until(lambda: not any(_alive(pid) and _command(pid) == b"sleep\x0054321\x00" for pid in _processes()))
+        self.until(lambda: not any(_alive(pid) and _command(pid) == b"sleep\x00%d\x00" % SLEEP for pid in _processes()))
 
     def test_one_that_spins_is_interrupted(self) -> None:
         server = self.serve(watchdog="0.2")

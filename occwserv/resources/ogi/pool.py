@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .farm import Farm
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
+BIRTH = 30
+"""Seconds that a new worker may take to come up."""
 
 
 class PooledWorker:
@@ -82,7 +84,8 @@ class PooledWorker:
         """The clock."""
         settings = self._pool.farm.settings
         core = next(iter(self.held), None)
-        if core is not None and not core.begun and now - self.since > settings.answer:
+        patience = settings.answer if self.pid else max(settings.answer, BIRTH)
+        if core is not None and not core.begun and now - self.since > patience:
             self._pool.late(self, core)
         elif core is None and (
             self.answers >= settings.recycle or now - self.started > settings.age or self._bytes() > settings.large
@@ -115,6 +118,7 @@ class PooledWorker:
         what, number, *rest = message
         if what == "born":
             (self.pid,) = rest
+            self.since = self._pool.farm.now()  # until now it could not begin
             return
         core = next(iter(self.held), None)
         if core is None or number != self.answers:
