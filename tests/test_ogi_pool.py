@@ -11,7 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from .raw_client import PATIENCE
 from .serving import Server, Serving
 
-MODULE = """
+SLEEP = 1_000_000 + os.getpid()
+
+MODULE = (
+    """
 import ctypes
 import os
 
@@ -53,6 +56,8 @@ async def ogimain(ogi):
         else:
             await connection.json([os.getpid(), count, connection.method, connection.path_info, connection.query])
 """
+    % SLEEP
+)
 
 
 class PoolTestCase(Serving, SynchronousTestCase):
@@ -154,7 +159,8 @@ class ContainmentTests(PoolTestCase):
             self.assertEqual(before, 200)
             for kind in ("never", "child"):
                 self.assertEqual(self.get(server, f"/ogi/{name}?kind={kind}").status, 504)
-        self.until(lambda: not any(_alive(pid) and _command(pid) == b"sleep\x00%d\x00" % SLEEP for pid in _processes()))
+        sleeper = b"sleep\x00%d\x00" % SLEEP
+        self.until(lambda: not any(_alive(pid) and _command(pid) == sleeper for pid in _processes()))
 
     def test_one_that_spins_is_interrupted(self) -> None:
         server = self.serve(watchdog="0.2")
