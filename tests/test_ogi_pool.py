@@ -13,8 +13,7 @@ from .serving import Server, Serving
 
 SLEEP = 1_000_000 + os.getpid()
 
-MODULE = (
-    """
+MODULE = """
 import ctypes
 import os
 
@@ -39,7 +38,7 @@ async def ogimain(ogi):
         elif kind == "never":
             await ogi.sleep(3600)
         elif kind == "child":
-            os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "%d")
+            os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "SLEEP")
             await ogi.sleep(3600)
         elif kind == "form":
             await connection.text(repr(sorted((await connection.form()).items())))
@@ -55,9 +54,7 @@ async def ogimain(ogi):
             await connection.text(connection.session)
         else:
             await connection.json([os.getpid(), count, connection.method, connection.path_info, connection.query])
-"""
-    % SLEEP
-)
+""".replace("SLEEP", str(SLEEP))
 
 
 class PoolTestCase(Serving, SynchronousTestCase):
