@@ -113,6 +113,7 @@ def idle(bench: Bench, server: Server) -> Callable[[], Run]:
             idlers.open(number)
             time.sleep(REST)
             full = processes.memory(server.process)
+            active(1)  # as before the first
             crowded = active(bench.seconds)
             kept = idlers.count()
         if kept < number:
