@@ -216,7 +216,7 @@ class Server(Service):
             Failure(static.plain_page),
             backend,
             self._wheel,
-            Door(settings.door.heads, head, routes, logline.request_line, backend.log_fields, below),
+            Door(settings.door.heads, settings.door.bytes, head, routes, logline.request_line, backend.log_fields),
             self._reactor.seconds,
         )
 

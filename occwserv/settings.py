@@ -126,6 +126,7 @@ class Cache(Struct, frozen=True, kw_only=True):
 class Door(Struct, frozen=True, kw_only=True):
     """Requests that are answered without being read again."""
     heads: Annotated[Many, about("heads of requests that are remembered, each of at most 4096 bytes")] = 8192
+    bytes: Annotated[Many, about("bytes of all heads, of their request lines, and of their fields, each")] = 8388608
 
 class Mount(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A folder of CGI programs, or one program."""

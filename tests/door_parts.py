@@ -151,7 +151,7 @@ class DoorTestCase(SynchronousTestCase):
     def begin(self, entries: int = 100, limits: Limits | None = None, lasts: bool = True, **logs: Callable) -> None:
         self.shelf = Shelf(lasts)
         logs = {"log_line": logline.request_line, "log_fields": logline.combined, **logs}
-        self.door = Door(entries, limits or Limits(), self.shelf.route, **logs)
+        self.door = Door(entries, 1 << 23, limits or Limits(), self.shelf.route, **logs)
 
     def look(self, head: bytes) -> bytes | None:
         """What is answered to a head."""

@@ -141,7 +141,9 @@ class FrontEndTestCase(StandstillTestCase):
         site.failure = Failure(lambda name: None)
         site.backend = Recycle(self.stats, self.lines.append, "common", self.reactor.callFromThread)
         site.wheel = self.wheel
-        site.door = Door(chosen.door.heads, site.limits, site.route, logline.request_line, site.backend.log_fields)
+        site.door = Door(
+            chosen.door.heads, chosen.door.bytes, site.limits, site.route, logline.request_line, site.backend.log_fields
+        )
         return site
 
     def configure(self, **sections) -> None:
@@ -158,7 +160,14 @@ class FrontEndTestCase(StandstillTestCase):
         """A door that remembers nothing."""
         site = self.listener.site
         log_fields = site.backend.log_fields
-        site.door = Door(site.settings.door.heads, site.limits, site.route, logline.request_line, log_fields)
+        site.door = Door(
+            site.settings.door.heads,
+            site.settings.door.bytes,
+            site.limits,
+            site.route,
+            logline.request_line,
+            log_fields,
+        )
 
     def tick(self) -> None:
         self.wheel.turn(self.reactor.seconds())

@@ -3,7 +3,7 @@
 from twisted.trial import unittest
 
 from occwserv.http.head import Limits, Request, parse_head
-from occwserv.resources.cgi_message import (
+from occwserv.resources.cgi.message import (
     BadOutput,
     Ends,
     Head,

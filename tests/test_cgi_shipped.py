@@ -5,8 +5,8 @@ import tempfile
 
 from twisted.trial import unittest
 
-from occwserv.resources.cgi_log import Rate, shown
-from occwserv.resources.spool import Spool
+from occwserv.resources.cgi.log import Rate, shown
+from occwserv.resources.cgi.spool import Spool
 
 from .cgi_site import CgiCase
 from .serving import REPOSITORY, needed

@@ -1,11 +1,13 @@
 """The look-up at the door: what may be remembered, how it is found again, and that the memories end somewhere."""
 
 from occwserv.backend import logline
-from occwserv.frontend.door import BYTES, LONGEST, Memory, memorable
+from occwserv.frontend.door import LONGEST, Memory, memorable
 from occwserv.http.head import Limits, parse_head
 
 from .door_parts import BROWSER, MEMORABLE, DoorTestCase
 from .sockets import NOW, request
+
+BYTES = 1 << 22
 
 
 class MemorableTests(DoorTestCase):
@@ -167,7 +169,7 @@ class BoundTests(DoorTestCase):
 
     def test_a_memory_has_no_more_than_it_may(self) -> None:
         for most in (2, 3, 8, 100):
-            memory = Memory(most)
+            memory = Memory(most, 1 << 20)
             for number in range(1000):
                 memory.put(b"%d" % number, number)
                 self.assertLessEqual(len(memory), most)
@@ -176,7 +178,7 @@ class BoundTests(DoorTestCase):
             self.assertIsNone(memory.get(b"0"))
 
     def test_what_is_asked_for_stays(self) -> None:
-        memory = Memory(10)
+        memory = Memory(10, 1 << 20)
         memory.put(b"favourite", "here")
         for number in range(1000):
             memory.put(b"%d" % number, number)
@@ -187,7 +189,7 @@ class BoundTests(DoorTestCase):
         memory.forget(b"favourite")
 
     def test_what_is_forgotten_is_so_in_both_halves(self) -> None:
-        memory = Memory(4)
+        memory = Memory(4, 1 << 20)
         for number in range(4):
             memory.put(b"%d" % number, number)
         for number in range(4):
@@ -215,7 +217,7 @@ class BoundTests(DoorTestCase):
         self.assertLess(self.shelf.pages[b"/favourite"].asked, 5)
 
     def test_a_memory_of_long_keys_has_fewer(self) -> None:
-        memory = Memory(100_000)
+        memory = Memory(100_000, BYTES)
         for number in range(20_000):
             memory.put(b"%4000d" % number, number)
         self.assertLessEqual(len(memory) * 4000, BYTES + 2 * 4000)

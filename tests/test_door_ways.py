@@ -39,7 +39,7 @@ class WaysTestCase(StaticTestCase):
         self.stats = Stats(NOW)
         site.backend = Recycle(self.stats, self.lines.append, "combined", self.reactor.callFromThread)
         line, fields = site.door._log_line, site.backend.log_fields
-        site.door = Door(site.settings.door.heads, site.limits, site.route, line, fields)
+        site.door = Door(site.settings.door.heads, site.settings.door.bytes, site.limits, site.route, line, fields)
 
     @property
     def at_door(self) -> int:

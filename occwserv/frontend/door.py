@@ -11,16 +11,13 @@ each has a young and an old half; the young one becomes the old one when it is f
 has moved on into the young one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from ..http.head import Limits, Request, parse_head
 from ..roles import Finished, Page, Resource
 
 LONGEST = 4096
 """Bytes of the longest head that is remembered."""
-BYTES = 8 * 1024 * 1024
-"""Bytes of all heads that are remembered, and of all lines, and of all blocks. What stands behind them is at most six
-times as long: the fields, and their place in the log with every byte escaped."""
 
 _FORGETTABLE = frozenset((
     b"range", b"if-range", b"if-match", b"if-unmodified-since",  # answers that are not the whole page
@@ -104,12 +101,17 @@ def memorable(request: Request) -> bool:
 
 
 class Memory:
-    """A dictionary of at most `most` entries, with keys of about `BYTES`, that forgets what is not asked for."""
+    """A dictionary that forgets what is not asked for.
 
-    __slots__ = ("_half", "_old", "_weight", "_young")
+    :param most: entries. :param bytes: of their keys, about. What stands behind them is at most six times as long: the
+        fields, and their place in the log with every byte escaped.
+    """
 
-    def __init__(self, most: int) -> None:
+    __slots__ = ("_half", "_half_bytes", "_old", "_weight", "_young")
+
+    def __init__(self, most: int, bytes: int) -> None:
         self._half = max(most // 2, 1)
+        self._half_bytes = bytes // 2
         self._weight = 0  # bytes that have come into the young half
         self._young: dict = {}
         self._old: dict = {}
@@ -125,7 +127,7 @@ class Memory:
 
     def put(self, key: bytes, value) -> None:
         """Remember."""
-        if len(self._young) >= self._half or self._weight >= BYTES // 2:
+        if len(self._young) >= self._half or self._weight >= self._half_bytes:
             self._old, self._young = self._young, {}
             self._weight = 0
         self._weight += len(key)
@@ -143,32 +145,30 @@ class Memory:
 class Door:
     """The memories, and how they are filled.
 
-    :param entries: heads, and as many lines, and blocks, that are remembered.
+    :param entries: heads, and as many lines, and blocks, that are remembered; `bytes` in each of the three.
     :param route: finds the resource of a request; only those with a `page` method are asked here.
-    :param elsewhere: beginnings of paths whose resources have no page; their heads need not be read here.
     :param log_line: what the access log has of a request line, `log_fields` what it has of the fields.
     """
 
     __slots__ = (
-        "_blocks", "_elsewhere", "_entries", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_longest",
+        "_blocks", "_entries", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_longest",
         "_route", "_seen",
     )  # fmt: skip
 
     def __init__(
         self,
         entries: int,
+        bytes: int,
         limits: Limits,
         route: Callable[[Request], Resource],
         log_line: Callable[[bytes], bytes],
         log_fields: Callable[[dict[bytes, bytes]], bytes],
-        elsewhere: Iterable[bytes] = (),
     ) -> None:
         self._entries = entries
-        self._elsewhere = tuple(b"GET " + path for path in elsewhere)
         self._seen: set[int] = set()  # the hashes of heads that came once
-        self._heads = Memory(entries)
-        self._lines = Memory(entries)
-        self._blocks = Memory(entries)
+        self._heads = Memory(entries, bytes)
+        self._lines = Memory(entries, bytes)
+        self._blocks = Memory(entries, bytes)
         self._limits = limits
         self._longest = min(LONGEST, limits.head)
         self._route = route
@@ -178,7 +178,7 @@ class Door:
     def look(self, head: bytes, second: int) -> Known | Prepared | None:
         """What a head means in this second, if it is to be had here. Anything but one whole head gives None."""
         known = self._heads.get(head)
-        if known is not None or len(head) > self._longest or head.startswith(self._elsewhere):
+        if known is not None or len(head) > self._longest:
             return known
         try:
             known = self._find(head, second)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
-from ..connection import Connection
-from ..http.answer import has_body
-from ..settings import CgiLimits
-from .cgi_message import BadOutput, Head, HeadReader, raw_status
+from ...connection import Connection
+from ...http.answer import has_body
+from ...settings import CgiLimits
+from .message import BadOutput, Head, HeadReader, raw_status
 
 MOVED = b"The page is elsewhere; the field Location says where.\n"
 

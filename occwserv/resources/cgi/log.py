@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from twisted.logger import Logger
 
-from .cgi_message import Script
+from .message import Script
 
 log = Logger("occwserv.cgi")
 LINE = 1024

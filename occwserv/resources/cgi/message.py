@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
 
-from ..http.grammar import TCHAR, VALUE, tokens
-from ..http.head import Request
-from ..http.target import parse_target
+from ...http.grammar import TCHAR, VALUE, tokens
+from ...http.head import Request
+from ...http.target import parse_target
 
 _NAME = re.compile(rb"[A-Za-z0-9-]+")
 _HIDDEN = frozenset((

@@ -12,11 +12,11 @@ import stat
 from collections.abc import Callable
 from functools import lru_cache
 
-from ..http.errors import HTTPError
-from ..http.head import Request
-from ..http.target import decode
-from ..settings import Mount
-from .cgi_message import Script, search_words
+from ...http.errors import HTTPError
+from ...http.head import Request
+from ...http.target import decode
+from ...settings import Mount
+from .message import Script, search_words
 
 _SLASH = b"%2F", b"%2f"
 

@@ -2,7 +2,7 @@
 end, for so long; everybody else is told to come again.
 
 A `Mount` is the resource of one folder of programs, and all mounts share the farm. The life of one request is in
-`cgi_page`, as in the paper.
+`page`, as in the paper.
 """
 
 import os
@@ -12,18 +12,18 @@ from functools import partial
 
 from twisted.logger import Logger
 
-from ..connection import Connection
-from ..http.answer import Answer
-from ..http.errors import HTTPError
-from ..http.head import Request
-from ..net.launch import keep_descriptors
-from ..roles import Resource
-from ..settings import Cgi, Settings
-from ..settings import Mount as MountSettings
-from .cgi_log import Rate, ScriptFile
-from .cgi_page import Page
-from .cgi_script import Refused, Scripts
-from .cgi_start import AGAIN
+from ...connection import Connection
+from ...http.answer import Answer
+from ...http.errors import HTTPError
+from ...http.head import Request
+from ...net.launch import keep_descriptors
+from ...roles import Resource
+from ...settings import Cgi, Settings
+from ...settings import Mount as MountSettings
+from .log import Rate, ScriptFile
+from .page import Page
+from .script import Refused, Scripts
+from .start import AGAIN
 
 LOOK = 0.1
 """Seconds between two looks at the programs that run: how late it may be noticed that one takes too long."""

@@ -5,10 +5,10 @@ import os
 import resource
 from collections.abc import Sequence
 
-from ..connection import Connection
-from ..http.errors import HTTPError
-from ..settings import Rlimits
-from .cgi_message import Ends
+from ...connection import Connection
+from ...http.errors import HTTPError
+from ...settings import Rlimits
+from .message import Ends
 
 AGAIN = ((b"Retry-After", b"5"),)
 _EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC))

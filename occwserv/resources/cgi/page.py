@@ -17,15 +17,15 @@ from twisted.internet.interfaces import IProcessProtocol
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from ..connection import Connection
-from ..http.errors import BadRequest, HTTPError
-from ..net.outlet import ClientGone
-from ..net.process import Program
-from .cgi_answer import AnswerWriter
-from .cgi_log import Complaints, report, shown
-from .cgi_message import BadOutput, Script, environment, redirected
-from .cgi_start import AGAIN, bounds_of, ends_of, explained, refusal
+from ...connection import Connection
+from ...http.errors import BadRequest, HTTPError
+from ...net.outlet import ClientGone
+from ...net.process import Program
+from .answer import AnswerWriter
+from .log import Complaints, report, shown
+from .message import BadOutput, Script, environment, redirected
 from .spool import Spool
+from .start import AGAIN, bounds_of, ends_of, explained, refusal
 
 
 @implementer(IProcessProtocol)
