@@ -1,11 +1,24 @@
 """Pure. What builders and machines tell a room by its `control`: each changes the room where its process can see it."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from occwserv.csp import Sender
 
 from .room import Done, Exit, Place, Room
 from .values import Body, Heard, Thing
+
+
+class Act(NamedTuple):
+    """Whatever builders have a room do to itself; what that gives is the answer."""
+
+    deed: Callable[[Room], Any]
+    done: Done | None = None
+
+    def act(self, room: Room) -> None:
+        answer = self.deed(room)
+        if self.done is not None:
+            self.done.give(answer)
 
 
 class Announce(NamedTuple):

@@ -97,6 +97,15 @@ class Landed(NamedTuple):
         room.left(self)
 
 
+class Falls(NamedTuple):
+    """A thing comes to lie here."""
+
+    thing: Thing
+
+    def act(self, room: "Room") -> None:
+        room.things.append(self.thing)
+
+
 class Room:
     """What a room is. It outlives its process: if that dies, another goes on with it, and with all who are in it.
 
@@ -105,7 +114,7 @@ class Room:
 
     __slots__ = (
         "_entrance", "_requests", "acts", "away", "bodies", "closing", "control", "dark", "devices", "exits", "key",
-        "mailbox", "moves", "name", "neighbours", "night", "now", "outdoors", "strange", "text", "things",
+        "mailbox", "moves", "name", "neighbours", "night", "now", "outdoors", "refuge", "text", "things",
     )  # fmt: skip
 
     def __init__(self, key: str, name: str, text: str, now: Callable[[], float], acts: dict) -> None:
@@ -124,7 +133,7 @@ class Room:
         self._entrance, self._requests = ends(Channel(f"requests of {key}"))
         self.mailbox, self.neighbours = ends(Buffer(UNBOUNDED, f"neighbours of {key}"))
         self.control = Buffer(UNBOUNDED, f"control of {key}")
-        self.strange: Any = None  # who is told what went wrong here
+        self.refuge: Any = None
 
     def place(self) -> Place:
         """An end for a neighbour."""
@@ -140,12 +149,18 @@ class Room:
                 message.act(self)
             else:
                 self.serve(message)
-            if self.closing is not None and not self.bodies and not self.away:
+            if self.closing is not None and self._empty():
                 break
         for each in (self._requests, self.neighbours, self._entrance, self.mailbox):
             each.close()
         self.control.abandon()
         self.closing.give()
+
+    def _empty(self) -> bool:
+        """Whether a room that closes may end: who came back meanwhile goes to the refuge, too."""
+        for body in list(self.bodies.values()):
+            self.send_to_refuge(body)
+        return not self.away and not self.control.held
 
     def serve(self, request: Request) -> None:
         """Do what a player wants."""
@@ -228,6 +243,41 @@ class Room:
 
     def passable(self, way: str) -> bool:
         return way in self.exits and self.exits[way].mode == "open"
+
+    # What builders do to it; its own process does it.
+
+    def forget(self, key: str) -> None:
+        """Take out all ways to a room."""
+        self.exits = {way: exit for way, exit in self.exits.items() if exit.to.key != key}
+
+    def close(self, refuge: Place, ground: Channel, done: Done) -> None:
+        """Hand over all that is here, and end when nothing is away any more. Nobody leads here by now."""
+        self.closing = done
+        self.refuge = refuge
+        for thing in self.things:
+            ground.send_now(Falls(thing))
+        self.things = []
+        for body in list(self.bodies.values()):
+            self.send_to_refuge(body)
+
+    def send_to_refuge(self, body: Body) -> None:
+        """Where a body goes that can not stay. It can not be refused there."""
+        del self.bodies[body.number]
+        body.hear(f"{capital(self.name)} fades around you.")
+        self.refuge.mailbox.send_now(Mobile(Crossing(body, "", None, Done())))
+
+    def destroy(self, thing: Thing) -> None:
+        """A thing is no more, whoever has it."""
+        for place in (self.things, *(body.things for body in self.bodies.values())):
+            if thing in place:
+                place.remove(thing)
+
+    def dismiss(self, number: int) -> None:
+        """A body is no more; what it carried stays."""
+        body = self.bodies.pop(number, None)
+        if body is not None:
+            self.things += body.things
+            self.tell(Heard("left", f"{body.name} is no more.", body.name))
 
     # What is seen and heard.
 

@@ -67,6 +67,20 @@ VERBS = {
         Verb("name", "name NEWNAME", "Changes your name.", "hall"),
         Verb("password", "password WORD", "Sets the password of your name, so that nobody else can use it.", "hall"),
         Verb("grant", "grant NAME ROLE", "Makes somebody a player, a builder or an operator.", "hall", role="operator"),
+        *(
+            Verb(name, usage, told, "plan", role="builder")
+            for name, usage, told in (
+                ("dig", "dig WAY NAME", "Makes a room, and ways to it and back."),
+                ("link", "link WAY ROOM", "Makes a way from here to a room."),
+                ("unlink", "unlink WAY", "Takes a way out."),
+                ("remove", "remove [ROOM]", "Removes a room; its people and things go to where newcomers arrive."),
+                ("move", "move ROOM WAY", "Hangs this room, with all who are in it, to another one."),
+                ("describe", "describe WORDS", "Says how it looks here."),
+                ("create", "create THING, create bot KIND NAME", "Makes a thing or a bot."),
+                ("destroy", "destroy THING", "Destroys a thing or a bot that is here."),
+                ("undo", "undo", "Takes back the last change, and the one before it."),
+            )
+        ),
         Verb("wait", "wait", "Lets a moment pass.", "self", ("z",)),
         Verb("time", "time", "Tells the time of the day.", "self"),
         Verb("help", "help [VERB]", "Shows the verbs, or what one of them does.", "self", ("?", "commands")),

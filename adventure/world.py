@@ -12,6 +12,7 @@ from occwserv.csp import Buffer, Channel, Mobile, Process, Scheduler, sleep
 from .accounts import Accounts
 from .acting import ACTING
 from .bots import KINDS, Bot
+from .building import Building
 from .changes import Announce, Join, Wire
 from .hall import Enter, Hall
 from .handling import HANDLING
@@ -48,6 +49,8 @@ class World:
         self.bots: list[Bot] = []
         self.hall = Hall(Accounts(lambda: chance.randbytes(16)), now, self._admit)
         self.building = Channel("questions to the builders")
+        self.acts = ACTS
+        self.kinds = KINDS
         self._ended = False
         self._processes: dict[Process, None] = {}
         self._build()
@@ -68,6 +71,7 @@ class World:
                 machine.begin()
             self.keep(machine.run, f"machine {machine.key}")
         self.keep(self.hall.run, "hall")
+        self.keep(Building(self).run, "building")
         self.keep(self._sky, "sky")
         for bot in self.plan.bots:
             self.add_bot(bot, self.rooms[bot.room])
@@ -152,6 +156,11 @@ class World:
             text = "The sun goes down, and lamps are lit." if night else "The sun comes up over the sea."
             for room in self.rooms.values():
                 room.control.send_now(Announce(text, "dusk" if night else "dawn", True))
+
+    def open_room(self, room: Room) -> None:
+        """Have a new room live."""
+        self.rooms[room.key] = room
+        self.keep(room.run, f"room {room.key}")
 
     def add_bot(self, plan: BotPlan, room: Room) -> Bot:
         """Have a bot live."""
