@@ -6,7 +6,8 @@ from occwserv.csp import Mobile
 
 from .language import Command, Puzzled, find
 from .looking import name_of
-from .room import Done, Exit, Room
+from .messages import Done, Exit
+from .room import Room
 from .values import Body, Heard, Thing, capital
 
 

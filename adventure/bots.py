@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from occwserv.csp import After, alt
+from occwserv.csp import After, EndOfChannel, alt
 
 from .language import Puzzled
 from .mind import Mind
@@ -47,6 +47,8 @@ class Bot(Mind):
                 await self.idle()
             except Puzzled:
                 pass  # a bot may be wrong, too
+            except EndOfChannel:
+                return  # its body is no more
 
     async def _take(self, heard: Heard) -> None:
         if heard.kind == "room":

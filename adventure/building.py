@@ -12,17 +12,19 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from occwserv.csp import Buffer, Channel
+from occwserv.csp import Buffer, Channel, sleep
 
 from .changes import Act, Join, Part
 from .language import Command, Puzzled, find
+from .messages import Done
 from .plans import BotPlan
-from .room import Done, Room
+from .room import Room
 from .values import Thing, capital
 from .verbs import DIRECTIONS, OPPOSITE
 
 UNDONE = 20  # changes of a builder that can be taken back
 MOST_ROOMS = 20_000
+TRIES = 20
 Undo = Callable[[], Awaitable[str]]
 
 
@@ -76,6 +78,9 @@ class Building:
             return self.rooms[words]
         return find(words.lower().split(), list(self.rooms.values()))
 
+    def _lives(self, room: Room) -> bool:
+        return self.rooms.get(room.key) is room
+
     # Rooms and ways.
 
     async def _dig(self, here: Room, command: Command) -> tuple[str, Undo | None]:
@@ -92,7 +97,7 @@ class Building:
         await self._link_both(here, way, room)
 
         async def undo() -> str:
-            return await self._close(room) if room.key in self.rooms else "nothing: it is gone"
+            return await self._close(room) if self._lives(room) else "nothing: it is gone"
 
         return f"You dig {way}: {room.name} ({room.key}).", undo
 
@@ -122,7 +127,7 @@ class Building:
         await self.ask(here, Join(way, there.place()).act)
 
         async def undo() -> str:
-            if here.key in self.rooms:
+            if self._lives(here):
                 await self.ask(here, Part(way, there.key).act)
             return f"the way {way} from {here.name}"
 
@@ -135,7 +140,8 @@ class Building:
             raise Puzzled(f"There is no way {way}.")
 
         async def undo() -> str:
-            if here.key in self.rooms and exit.to.key in self.rooms:
+            if self._lives(here) and exit.to.key in self.rooms:
+                exit.to = self.rooms[exit.to.key].place()  # it may have been made anew
                 await self.ask(here, lambda room: room.exits.setdefault(way, exit))
             return f"the way {way} from {here.name} is back"
 
@@ -204,7 +210,7 @@ class Building:
         await self._link_both(there, way, here)
 
         async def undo() -> str:
-            if here.key not in self.rooms:
+            if not self._lives(here):
                 return "nothing: it is gone"
             await self._cut_loose(here)
             await self._rejoin(here, ways, leading)
@@ -245,8 +251,7 @@ class Building:
         await self.ask(here, lambda room: room.things.append(thing))
 
         async def undo() -> str:
-            for room in list(self.rooms.values()):
-                await self.ask(room, lambda each: each.destroy(thing))
+            await self._anywhere(lambda each: each.destroy(thing))
             return f"{thing.name} is gone"
 
         return f"There is {thing.name} here now.", undo
@@ -271,12 +276,19 @@ class Building:
 
         return f"{capital(found.the)} is no more.", undo
 
+    async def _anywhere(self, act: Callable[[Room], bool]) -> bool:
+        """Have the room that can do something do it. What walks may slip past, so it is tried again."""
+        for _ in range(TRIES):
+            for room in list(self.rooms.values()):
+                if await self.ask(room, act):
+                    return True
+            await sleep(0.1)
+        return False
+
     async def _end_bot(self, bot: Any) -> str:
         """End a bot; what it carried stays where it was."""
         bot.stopped = True
-        for room in list(self.rooms.values()):
-            await self.ask(room, lambda each: each.dismiss(bot.number))
+        await self._anywhere(lambda each: each.dismiss(bot.number))
         if bot in self.world.bots:
             self.world.bots.remove(bot)
         return f"{bot.name} is no more."
-

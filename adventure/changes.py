@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from occwserv.csp import Sender
 
-from .room import Done, Exit, Place, Room
+from .messages import Done, Exit, Place
+from .room import Room
 from .values import Body, Heard, Thing
 
 

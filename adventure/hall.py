@@ -11,8 +11,8 @@ from occwserv.csp import Channel
 
 from .accounts import Accounts
 from .language import Command, Puzzled
+from .messages import Done
 from .player import Card
-from .room import Done
 from .values import ROLES, Body, Heard, capital, listed
 
 NAME = re.compile(r"[^\W\d_][\w'-]{1,19}")

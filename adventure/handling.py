@@ -7,7 +7,8 @@ from occwserv.csp import Ending
 
 from .acting import Turn
 from .language import Command, Puzzled, find, split_at
-from .room import Done, Room
+from .messages import Done
+from .room import Room
 from .values import MOST_CARRIED, Body, Heard, Thing, capital
 
 

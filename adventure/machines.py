@@ -12,7 +12,8 @@ from occwserv.csp import After, Buffer, Channel, Ending, Receiver, Sender, alt, 
 
 from .acting import Turn
 from .changes import Announce, Answer, Dispense, DoorIs, Join, Part, Together
-from .room import UNBOUNDED, Place
+from .messages import Place
+from .room import UNBOUNDED
 from .values import Thing, capital, copy_of, listed
 
 

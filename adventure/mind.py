@@ -6,7 +6,7 @@ from typing import Any
 from occwserv.csp import After, Buffer, Ending, OverwritingBuffer, Send, alt, pri_alt
 
 from .language import Command, parse
-from .room import DONE, ELSEWHERE, Done, Request
+from .messages import DONE, ELSEWHERE, Done, Request
 from .values import Body, Heard
 
 PATIENCE = 10.0  # seconds; rooms answer at once, and machines do, but one may have failed

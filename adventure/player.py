@@ -7,8 +7,8 @@ from occwserv.csp import Buffer, Channel, Ending, Mobile, sleep
 
 from . import verbs
 from .language import Puzzled, help_on, parse
+from .messages import Done
 from .mind import Mind
-from .room import Done
 from .values import ROLES, told_time
 
 RATE = 10.0  # lines a second that are taken

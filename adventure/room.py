@@ -14,96 +14,16 @@ each body there is one crossing at most, and one answer.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from occwserv.csp import Buffer, Channel, Ending, Mobile, Receiver, Sender, ends, pri_alt
 
-from .language import Command, Puzzled
+from .language import Puzzled
+from .messages import ELSEWHERE, Crossing, Done, Exit, Falls, Landed, Place, Request
 from .values import Body, Heard, Thing, capital, is_night
 
 UNBOUNDED = 1 << 40  # what a mailbox may hold: see above why it holds little
 MOST_BODIES = 5000  # more than that are refused, but by the start
-
-ELSEWHERE = "elsewhere"
-DONE = "done"
-
-
-class Place(NamedTuple):
-    """A room as its neighbours have it: the end of its mailbox, and what people call it."""
-
-    key: str
-    name: str
-    mailbox: Sender
-
-
-class Exit:
-    """A way out. `door` is the name of a door in it, `mode` how that door is: open, closed or locked."""
-
-    __slots__ = ("device", "door", "key_thing", "mode", "to")
-
-    def __init__(self, to: Place) -> None:
-        self.to = to
-        self.door = self.device = self.key_thing = ""
-        self.mode = "open"
-
-
-class Done:
-    """The answer to a request, on its way; whoever deals with it last gives it. Giving it twice does nothing."""
-
-    __slots__ = ("_reply",)
-
-    def __init__(self, reply: Channel | None = None) -> None:
-        self._reply = reply
-
-    def give(self, answer: Any = DONE) -> None:
-        reply, self._reply = self._reply, None
-        if reply is not None:
-            with suppress(Ending):
-                reply.send_now(answer)
-
-
-class Request(NamedTuple):
-    """What a player wants of the room he is in."""
-
-    number: int
-    command: Command
-    done: Done
-
-
-class Crossing(NamedTuple):
-    """A body on its way. `back` is where it came from; none if it can not go back."""
-
-    body: Body
-    way: str
-    back: Place | None
-    done: Done
-    refused: str = ""
-    arrives: str = ""  # how others see it come
-    leads: tuple[int, ...] = ()  # whom it has followed in this step: two who follow each other go round only once
-
-    def act(self, room: "Room") -> None:
-        room.meet(self)
-
-
-class Landed(NamedTuple):
-    """The answer to a crossing: the body is in the other room."""
-
-    number: int
-    name: str
-    way: str
-    leads: tuple[int, ...]
-
-    def act(self, room: "Room") -> None:
-        room.left(self)
-
-
-class Falls(NamedTuple):
-    """A thing comes to lie here."""
-
-    thing: Thing
-
-    def act(self, room: "Room") -> None:
-        room.things.append(self.thing)
 
 
 class Room:
@@ -266,18 +186,23 @@ class Room:
         body.hear(f"{capital(self.name)} fades around you.")
         self.refuge.mailbox.send_now(Mobile(Crossing(body, "", None, Done())))
 
-    def destroy(self, thing: Thing) -> None:
-        """A thing is no more, whoever has it."""
+    def destroy(self, thing: Thing) -> bool:
+        """A thing is no more, whoever has it. False: it is not here."""
         for place in (self.things, *(body.things for body in self.bodies.values())):
             if thing in place:
                 place.remove(thing)
+                return True
+        return False
 
-    def dismiss(self, number: int) -> None:
-        """A body is no more; what it carried stays."""
+    def dismiss(self, number: int) -> bool:
+        """A body is no more; what it carried stays. False: it is not here."""
         body = self.bodies.pop(number, None)
-        if body is not None:
-            self.things += body.things
-            self.tell(Heard("left", f"{body.name} is no more.", body.name))
+        if body is None:
+            return False
+        self.things += body.things
+        body.place.close()
+        self.tell(Heard("left", f"{body.name} is no more.", body.name))
+        return True
 
     # What is seen and heard.
 

@@ -18,9 +18,10 @@ from .hall import Enter, Hall
 from .handling import HANDLING
 from .looking import LOOKING
 from .machines import Dispenser, Door, Finale, Levers, Machine, Stop, Vehicle
+from .messages import Crossing, Done
 from .plans import BotPlan, DevicePlan, ThingPlan, WorldPlan
 from .player import Card, Player
-from .room import Crossing, Done, Room
+from .room import Room
 from .values import SECONDS_OF_A_DAY, Body, Thing, hour_at
 
 ACTS = {**LOOKING, **ACTING, **HANDLING}
@@ -71,7 +72,8 @@ class World:
                 machine.begin()
             self.keep(machine.run, f"machine {machine.key}")
         self.keep(self.hall.run, "hall")
-        self.keep(Building(self).run, "building")
+        self.builder = Building(self)
+        self.keep(self.builder.run, "building")
         self.keep(self._sky, "sky")
         for bot in self.plan.bots:
             self.add_bot(bot, self.rooms[bot.room])

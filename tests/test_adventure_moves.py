@@ -1,6 +1,7 @@
 """How bodies go from room to room: from all sides at once, after each other, through doors, and past the slow."""
 
-from adventure.room import MOST_BODIES, Crossing, Done
+from adventure.messages import Crossing, Done
+from adventure.room import MOST_BODIES
 from occwserv.csp import Mobile
 
 from .adventurers import SMALL, WorldTestCase
