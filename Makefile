@@ -19,8 +19,8 @@ test: .venv/ready        ## the tests; TESTS=tests.test_config for some of them
 	$(BIN)/trial $(TESTS)
 
 lint: .venv/ready        ## style and types
-	$(BIN)/ruff check occwserv ogi tests benchmarks twisted setup.py
-	$(BIN)/ruff format --check occwserv ogi tests benchmarks twisted setup.py
+	$(BIN)/ruff check occwserv ogi adventure tests benchmarks twisted setup.py
+	$(BIN)/ruff format --check occwserv ogi adventure tests benchmarks twisted setup.py
 	$(BIN)/mypy
 
 soak: .venv/ready        ## the long ones: a minute of 550 clients, a million operations of processes, modules that fail, programs

@@ -19,9 +19,9 @@ setup(
     python_requires=">=3.11",
     # `twisted.plugins` is a folder without an __init__.py: twistd finds the plug-in by its path.
     # The shipped site and modules travel as packages of their own, so that an empty folder serves them.
-    packages=[*find_packages(include=["occwserv", "occwserv.*"]), "twisted.plugins", *SHIPPED],
+    packages=[*find_packages(include=["occwserv", "occwserv.*", "adventure"]), "twisted.plugins", *SHIPPED],
     package_dir={package: package.removeprefix("occwserv.") for package in SHIPPED},
-    package_data={"occwserv.resources": ["templates/*"], "occwserv.public_html": ["**/*"]},
+    package_data={"adventure": ["world.yaml"], "occwserv.resources": ["templates/*"], "occwserv.public_html": ["**/*"]},
     install_requires=[
         "twisted>=24.7",
         "zope.interface",

@@ -65,6 +65,30 @@ def ours(path: Path) -> set[str]:
     return stations
 
 
+class AdventureTests(unittest.SynchronousTestCase):
+    """The adventure is a house of its own beside the server: it stands on the processes alone."""
+
+    paths = sorted((ROOT / "adventure").rglob("*.py"))
+
+    def test_it_imports_nothing_of_the_server_but_processes(self) -> None:
+        wrong = [f"{path.name} imports {sorted(ours(path))}" for path in self.paths if ours(path) - {"csp"}]
+        self.assertEqual((wrong, len(self.paths) > 10), ([], True))
+
+    def test_its_modules_say_what_they_are_and_are_short(self) -> None:
+        for path in self.paths:
+            text = path.read_text()
+            self.assertTrue((ast.get_docstring(ast.parse(text)) or "").startswith(KINDS), path.name)
+            self.assertLessEqual(len(text.splitlines()), 300, path.name)
+
+    def test_only_adapters_know_the_network_and_where_chance_comes_from(self) -> None:
+        for path in self.paths:
+            if (ast.get_docstring(ast.parse(path.read_text())) or "").startswith("Adapter."):
+                continue
+            for module, name in imports(path):
+                allowed = (module, name) == ("random", "Random")  # it comes in as an argument, and is seeded
+                self.assertTrue(allowed or module.split(".")[0] not in (*NOT_PURE, "time"), f"{path.name}: {module}")
+
+
 class ArchitectureTests(unittest.SynchronousTestCase):
     """Each test names every file that breaks its rule."""
 

@@ -1,0 +1,96 @@
+"""Adapter. The adventure in a terminal: one player, no network.
+
+python -m adventure [WORLD.yaml] [--name NAME]
+"""
+
+import argparse
+import sys
+import textwrap
+from pathlib import Path
+from random import Random
+
+from twisted.internet import stdio
+from twisted.internet.interfaces import IReactorTime
+from twisted.protocols.basic import LineReceiver
+
+from occwserv.csp import EndOfChannel, Scheduler
+
+from .player import Player
+from .world import World
+from .worldfile import WorldError, read_world
+
+SHIPPED = Path(__file__).parent / "world.yaml"
+WIDTH = 80
+
+
+class Terminal(LineReceiver):
+    """What is written is played; what is heard is shown."""
+
+    delimiter = b"\n"
+
+    def __init__(self, play) -> None:
+        self._play = play
+
+    def lineReceived(self, line: bytes) -> None:
+        self._play(line.decode("utf-8", "replace").rstrip("\r"))
+
+    def show(self, text: str) -> None:
+        print("\n".join(textwrap.wrap(text, WIDTH)), flush=True)  # also when nothing is written any more
+
+    def connectionLost(self, reason=None) -> None:
+        self._play("quit")
+
+
+async def show(player: Player, terminal: Terminal, over) -> None:
+    missed = 0
+    try:
+        while True:
+            heard = await player.heard.receive()
+            if player.heard.missed > missed:
+                terminal.show(f"({player.heard.missed - missed} lines missed)")
+                missed = player.heard.missed
+            if heard.kind == "room":
+                terminal.show("")
+            terminal.show(heard.text)
+    except EndOfChannel:
+        over()
+
+
+def main() -> None:
+    from twisted.internet import reactor
+
+    arguments = argparse.ArgumentParser(prog="python -m adventure", description="Play in a terminal.")
+    arguments.add_argument("world", nargs="?", default=SHIPPED, type=Path)
+    arguments.add_argument("--name", default="Visitor")
+    chosen = arguments.parse_args()
+    try:
+        plan = read_world(chosen.world.read_text(), str(chosen.world))
+    except (OSError, WorldError) as error:
+        sys.exit(str(error))
+    clock: IReactorTime = reactor  # type: ignore[assignment]
+    begun = clock.seconds()
+
+    def report(name: str, failure: BaseException) -> None:
+        print(name, repr(failure), file=sys.stderr)
+
+    scheduler = Scheduler(clock, report=lambda process: report(process.name, process.failure))
+    world = World(plan, scheduler, lambda: clock.seconds() - begun, Random(), report)
+
+    def over() -> None:
+        world.end()
+        if reactor.running:
+            clock.callLater(0, reactor.stop)
+
+    async def visit() -> None:
+        player = await world.enter(chosen.name)
+        player.card.role = "operator"  # whoever has the terminal has the world
+        terminal = Terminal(lambda line: scheduler.spawn(player.play(line)))
+        stdio.StandardIO(terminal)
+        scheduler.spawn(show(player, terminal, over))
+
+    scheduler.spawn(visit())
+    reactor.run()
+
+
+if __name__ == "__main__":
+    main()

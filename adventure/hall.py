@@ -1,0 +1,170 @@
+"""Process. The hall: who plays, by his name. It carries what is said over any distance, and knows nobody's place.
+
+It waits for nobody: what it tells goes into outboxes.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from occwserv.csp import Channel
+
+from .accounts import Accounts
+from .language import Command, Puzzled
+from .messages import Done
+from .player import Card
+from .values import ROLES, Body, Heard, capital, listed
+
+NAME = re.compile(r"[^\W\d_][\w'-]{1,19}")
+SHOUTS_APART = 10.0  # seconds
+
+
+class Enter(NamedTuple):
+    """A player wants to enter."""
+
+    player: Any
+    name: str
+    password: str
+    done: Done
+
+
+class Hall:
+    """Who is here, and the bodies of those who are not.
+
+    :param admit: puts a body into the world.
+    """
+
+    def __init__(self, accounts: Accounts, now: Callable[[], float], admit: Callable[[Any, Card], None]) -> None:
+        self.accounts, self.now, self.admit = accounts, now, admit
+        self.asked = Channel("questions to the hall")
+        self.cards: dict[str, Card] = {}
+        self.kept: dict[str, tuple[Body, str]] = {}  # of those who have left, and in which room
+        self.shouted: dict[int, float] = {}
+        self.numbers = 0
+        self.reserved: set[str] = set()  # the bots' names
+
+    async def run(self) -> None:
+        """Serve."""
+        while True:
+            question = await self.asked.receive()
+            done: Done = question[-1]
+            try:
+                answer = self._answer(question)
+            except Puzzled as puzzled:
+                answer = [str(puzzled)]
+            done.give(answer)
+
+    def _answer(self, question: Any) -> Any:
+        if isinstance(question, Enter):
+            return self._enter(question)
+        card, what, _ = question
+        if isinstance(what, Command):
+            return getattr(self, f"_{what.verb.name}")(card, what.text)
+        return self._left(card, what)
+
+    def number(self) -> int:
+        """A number that no other body has."""
+        self.numbers += 1
+        return self.numbers
+
+    def _enter(self, asked: Enter) -> Any:
+        name = self._checked(asked.name)
+        key = name.lower()
+        problem = self.accounts.problem(key, asked.password)
+        if problem:
+            return [problem]
+        if key in self.cards:
+            return [f"{name} is here already."]
+        card = Card(self.number(), name, self.accounts.role(key), asked.player, self.now())
+        self.cards[key] = card
+        self.tell_all(Heard("news", f"{name} has come into the world.", name), card)
+        self.admit(self.kept.pop(key, None), card)
+        return card
+
+    def _checked(self, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise Puzzled("A name has 2 to 20 letters, and begins with one.")
+        if name.lower() in self.reserved:
+            raise Puzzled("Somebody who lives here has that name.")
+        return capital(name)
+
+    def _left(self, card: Card, body: tuple[Body, str] | None) -> list[str]:
+        self.cards.pop(card.name.lower(), None)
+        self.shouted.pop(card.number, None)
+        if body is not None:
+            self.kept[card.name.lower()] = body
+        self.tell_all(Heard("news", f"{card.name} has left the world.", card.name), card)
+        return []
+
+    def tell_all(self, heard: Heard, but: Card | None = None) -> None:
+        """Tell every player something."""
+        for card in self.cards.values():
+            if card is not but:
+                card.player.hear(heard.text, heard.kind)
+
+    def _find(self, name: str) -> Card:
+        found = self.cards.get(name.lower())
+        matching = [card for key, card in self.cards.items() if key.startswith(name.lower())]
+        if found is None and len(matching) == 1:
+            found = matching[0]
+        if found is None or not name:
+            raise Puzzled(f'Nobody called "{name}" is playing.' if name else "Tell whom?")
+        return found
+
+    # The verbs.
+
+    def _tell(self, card: Card, text: str) -> list[str]:
+        name, _, words = text.partition(" ")
+        other = self._find(name)
+        if not words:
+            raise Puzzled(f"What do you want to tell {other.name}?")
+        other.player.hear(f'{card.name} tells you, "{words}"', "told")
+        other.told_by = card.name
+        return [f'You tell {other.name}, "{words}"']
+
+    def _reply(self, card: Card, text: str) -> list[str]:
+        if not card.told_by:
+            raise Puzzled("Nobody has told you anything.")
+        return self._tell(card, f"{card.told_by} {text}")
+
+    def _shout(self, card: Card, text: str) -> list[str]:
+        if not text:
+            raise Puzzled("What do you want to shout?")
+        if self.now() < self.shouted.get(card.number, 0.0):
+            raise Puzzled("You are still hoarse from the last time.")
+        self.shouted[card.number] = self.now() + SHOUTS_APART
+        self.tell_all(Heard("shout", f'{card.name} shouts, "{text}"', card.name), card)
+        return [f'You shout, "{text}"']
+
+    def _who(self, card: Card, text: str) -> list[str]:
+        names = [
+            other.name + (f" ({other.role})" if other.role != "player" else "")
+            + (" (idle)" if self.now() - other.idle_since > 300 else "")
+            for other in self.cards.values()
+        ]  # fmt: skip
+        return [f"{len(names)} {'plays' if len(names) == 1 else 'play'}: {listed(sorted(names))}."]
+
+    def _name(self, card: Card, text: str) -> Any:
+        name = self._checked(text)
+        if name.lower() in self.cards or name.lower() in self.kept or self.accounts.known(name.lower()):
+            raise Puzzled(f"{name} is the name of somebody else.")
+        self.cards[name.lower()] = self.cards.pop(card.name.lower())
+        self.accounts.rename(card.name.lower(), name.lower())
+        card.name = name
+        return "renamed"
+
+    def _password(self, card: Card, text: str) -> list[str]:
+        if len(text) < 6:
+            raise Puzzled("A password has at least 6 characters.")
+        self.accounts.protect(card.name.lower(), text)
+        return ["Your name is protected now."]
+
+    def _grant(self, card: Card, text: str) -> list[str]:
+        name, _, role = text.partition(" ")
+        if role not in ROLES:
+            raise Puzzled(f"A role is one of {', '.join(ROLES)}.")
+        other = self._find(name)
+        other.role = role
+        self.accounts.grant(other.name.lower(), role)
+        other.player.hear(f"You are a {role} now.")
+        return [f"{other.name} is a {role} now."]
