@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 import adventure
+from adventure.keeping import Store
 from adventure.visits import Visits
 from adventure.world import Refused, World
 from adventure.worldfile import read_world
@@ -149,7 +150,11 @@ def visits_of(ogi):
         def report(name, failure):
             ogi.log.error("{name} died and begins anew: {failure!r}", name=name, failure=failure)
 
-        worlds[scheduler] = Visits(World(plan, scheduler, ogi.reactor.seconds, Random(), report))
+        store = None
+        if "save" in ogi.options:
+            Path(ogi.options["save"]).parent.mkdir(parents=True, exist_ok=True)
+            store = Store(ogi.options["save"])
+        worlds[scheduler] = Visits(World(plan, scheduler, ogi.reactor.seconds, Random(), report, store))
     worlds[scheduler].held += 1
     return worlds, scheduler
 
