@@ -23,11 +23,12 @@ lint: .venv/ready        ## style and types
 	$(BIN)/ruff format --check occwserv ogi adventure tests benchmarks twisted setup.py
 	$(BIN)/mypy
 
-soak: .venv/ready        ## the long ones: a minute of 550 clients, a million operations of processes, modules that fail, programs
+soak: .venv/ready        ## the long ones: clients for a minute, processes, programs, modules that fail, a world rebuilt
 	$(BIN)/python -m tests.soak
 	$(BIN)/python -m tests.soak_csp
 	$(BIN)/python -m tests.soak_cgi
 	$(BIN)/python -m tests.soak_ogi
+	$(BIN)/python -m tests.soak_adventure
 
 bench: .venv/ready        ## beside nginx and others: docs/performance.md; BENCH="--only page --rounds 1" for less
 	$(BIN)/python -m benchmarks $(BENCH)

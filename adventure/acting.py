@@ -148,6 +148,12 @@ def _step_out(room: Room, body: Body, command: Command, done: Done) -> bool:
     return True
 
 
+def _away(room: Room, body: Body, command: Command, done: Done) -> None:
+    body.linked = command.verb.name == "back"
+    seen = "is back." if body.linked else "stares into space."
+    room.tell(Heard("emote", f"{body.name} {seen}", body.name), body)
+
+
 def _rename(room: Room, body: Body, command: Command, done: Done) -> None:
     before, body.name = body.name, capital(command.text)
     body.hear(f"You are called {body.name} now.")
@@ -155,7 +161,7 @@ def _rename(room: Room, body: Body, command: Command, done: Done) -> None:
 
 
 ACTING = {
-    "where_am_i": _where, "step_out": _step_out, "name": _rename,
+    "where_am_i": _where, "step_out": _step_out, "name": _rename, "away": _away, "back": _away,
     "go": go, "enter": go, "follow": follow, "say": say, "whisper": whisper, "emote": emote,
     "open": _handle, "close": _handle, "lock": _handle, "unlock": _handle,
 }  # fmt: skip

@@ -192,9 +192,12 @@ class Building:
             await self.ask(other, lambda each: each.forget(room.key))
         start = self.rooms[self.world.plan.start]
         del self.rooms[room.key]
+        self.world.changing = True
         reply: Channel = Buffer(1)
         room.control.send_now(Act(lambda each: each.close(start.place(), start.control, Done(reply))))
         await reply.receive()
+        await self.ask(start, lambda each: None)  # by now it has taken in the things
+        self.world.changing = False
         return f"{capital(room.name)} is no more."
 
     async def _move(self, here: Room, command: Command) -> tuple[str, Undo | None]:
@@ -247,7 +250,7 @@ class Building:
         if not command.text:
             raise Puzzled("Create what? Try: create a blue cup")
         self.made += 1
-        thing = Thing(f"{key_of(command.text)}_{self.made}", command.text)
+        thing = Thing(f"{key_of(command.text)}_{self.made}_{int(self.world.now())}", command.text)
         await self.ask(here, lambda room: room.things.append(thing))
 
         async def undo() -> str:

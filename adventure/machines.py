@@ -207,7 +207,7 @@ class Dispenser(Machine):
             return
         self.ready_at = self.now() + self.pause
         self.made += 1
-        thing = copy_of(self.thing, f"{self.thing.key}_{self.made}")
+        thing = copy_of(self.thing, f"{self.thing.key}_{self.made}_{int(self.now())}")
         post(turn.control, Dispense(thing, turn.body, self.text, turn.done))
 
 

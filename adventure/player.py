@@ -48,7 +48,8 @@ class Player(Mind):
         """Do line after line, until he leaves."""
         while not self.over:
             line, reply = await self.lines.receive()
-            self.card.idle_since = self.now()
+            if isinstance(line, str):
+                self.card.idle_since = self.now()
             try:
                 await self._do(line)
             except Puzzled as puzzled:
@@ -58,7 +59,10 @@ class Player(Mind):
         self.lines.abandon()
         self.heard.close()
 
-    async def _do(self, line: str) -> None:
+    async def _do(self, line: str | bool) -> None:
+        if isinstance(line, bool):
+            await self.ask(parse("away" if line else "back", INNER))  # type: ignore[arg-type]
+            return
         await self._not_too_fast()
         command = parse(line, verbs.VERBS, self.card.role)
         if command is None:
@@ -101,6 +105,11 @@ class Player(Mind):
         else:
             await self.leave()
 
+    async def be_away(self, away: bool) -> None:
+        """His door tells that it has lost him, or has him again: others see that."""
+        with suppress(Ending):
+            await self.lines.send((away, Buffer(1)))
+
     async def leave(self, text: str = "leaves.") -> None:
         """Take the body out of the world; the hall keeps it."""
         self.over = True
@@ -118,5 +127,5 @@ class Player(Mind):
         self.allowance -= 1
 
 
-INNER = {name: verbs.Verb(name, "", "") for name in ("where_am_i", "step_out")}
+INNER = {name: verbs.Verb(name, "", "") for name in ("where_am_i", "step_out", "away", "back")}
 """What only the player's own process asks of a room."""

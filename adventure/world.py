@@ -16,6 +16,7 @@ from .building import Building
 from .changes import Announce, Join, Wire
 from .hall import Enter, Hall
 from .handling import HANDLING
+from .keeping import Store, keep, picture, restore, restore_players
 from .looking import LOOKING
 from .machines import Dispenser, Door, Finale, Levers, Machine, Stop, Vehicle
 from .messages import Crossing, Done
@@ -36,13 +37,15 @@ class World:
     """All of it.
 
     :param scheduler: runs its processes. :param now: seconds. :param chance: what bots decide by.
-    :param report: told of what died, and is begun anew.
+    :param report: told of what died, and is begun anew. :param store: keeps what happens, and what has happened.
     """
 
     def __init__(
         self, plan: WorldPlan, scheduler: Scheduler, now: Callable[[], float], chance: Random,
-        report: Callable[[str, BaseException], object] | None = None,
+        report: Callable[[str, BaseException], object] | None = None, store: Store | None = None,
     ) -> None:  # fmt: skip
+        if store is not None:
+            restore(plan, store)
         self.plan, self.scheduler, self.now, self.chance = plan, scheduler, now, chance
         self._report = report or (lambda name, failure: None)
         self.rooms: dict[str, Room] = {}
@@ -51,16 +54,21 @@ class World:
         self.hall = Hall(Accounts(lambda: chance.randbytes(16)), now, self._admit)
         self.building = Channel("questions to the builders")
         self.acts = ACTS
+        self.changing = False  # a room is being removed: what was in it is on its way
         self.kinds = KINDS
         self._ended = False
         self._processes: dict[Process, None] = {}
+        self.store = store
         self._build()
+        if store is not None:
+            restore_players(self, store)
+            self.keep(lambda: keep(self, store), "keeper")
 
     def _build(self) -> None:
         for key, room in self.plan.rooms.items():
             made = self.rooms[key] = Room(key, room.name, room.text, self.now, ACTS)
             made.night, made.outdoors, made.dark = room.night, room.outdoors, room.dark
-            made.things = [self._thing(thing) for thing in room.things]
+            made.things = [self.thing(thing) for thing in room.things]
         self._join()
         for key, machine in self.plan.machines.items():
             self._add_machine(key, machine)
@@ -76,7 +84,7 @@ class World:
         self.keep(self.builder.run, "building")
         self.keep(self._sky, "sky")
         for bot in self.plan.bots:
-            self.add_bot(bot, self.rooms[bot.room])
+            self.add_bot(bot, self.rooms.get(bot.room) or self.rooms[self.plan.start])
 
     def _join(self) -> None:
         """Give each room the ends of its neighbours, and make the doors between them."""
@@ -91,13 +99,13 @@ class World:
                 said = (door.name, exit.door, door.key, door.mode) if door is not None else ("", "", "", "open")
                 Join(way, self.rooms[exit.to].place(), "", said).act(self.rooms[key])
 
-    def _thing(self, key: str) -> Thing:
+    def thing(self, key: str) -> Thing:
         plan: ThingPlan = self.plan.things[key]
         thing = Thing(
             key, plan.name, plan.text, plan.fixed, plan.edible, plan.wearable, plan.light, plan.use, plan.holds,
             not (plan.closed or plan.locked), plan.key, plan.locked, plan.price, plan.device,
         )  # fmt: skip
-        thing.inside = [self._thing(each) for each in plan.things]
+        thing.inside = [self.thing(each) for each in plan.things]
         return thing
 
     def _add_machine(self, key: str, plan: DevicePlan) -> None:
@@ -105,18 +113,24 @@ class World:
         if plan.kind in ("lift", "train"):
             car = self.rooms[plan.room]
             car.moves = True
-            stops = [Stop(self.rooms[s.room].place(), self.rooms[s.room].control, s.way) for s in plan.stops]
-            buttons = {stop.button: number for number, stop in enumerate(plan.stops) if stop.button}
-            buttons |= {s.button + "_inside": n for n, s in enumerate(plan.stops) if s.button}
+            stops = [
+                Stop(self.rooms[s.room].place(), self.rooms[s.room].control, s.way)
+                for s in plan.stops
+                if s.room in self.rooms
+            ]
+            standing = [stop for stop in plan.stops if stop.room in self.rooms]
+            stops = [Stop(self.rooms[s.room].place(), self.rooms[s.room].control, s.way) for s in standing]
+            buttons = {stop.button: number for number, stop in enumerate(standing) if stop.button}
+            buttons |= {s.button + "_inside": n for n, s in enumerate(standing) if s.button}
             made = Vehicle(
                 key, plan.name, self.now, car.place(), car.control, plan.way, stops, plan.ride, plan.rest, buttons
             )
         elif plan.kind == "dispenser":
-            made = Dispenser(key, plan.name, self._thing(plan.thing), self.now, plan.pause, plan.text)
+            made = Dispenser(key, plan.name, self.thing(plan.thing), self.now, plan.pause, plan.text)
         elif plan.kind == "levers":
             made = Levers(key, plan.name, plan.levers, self.now, plan.seconds)
             made.text = plan.text
-            made.door = self.machines[plan.door].sender.share() if plan.door else None
+            made.door = self.machines[plan.door].sender.share() if plan.door in self.machines else None
         else:
             made = Finale(key, plan.name, self.now, plan.needs, plan.points, plan.alone, plan.text)
         self.machines[key] = made
@@ -143,8 +157,11 @@ class World:
         process.when_ended(ended)
 
     def end(self) -> None:
-        """End all processes."""
+        """End all processes, and write what they have come to."""
         self._ended = True
+        rows = picture(self) if self.store is not None else None
+        if self.store is not None and rows is not None:
+            self.store.save(rows)
         for process in list(self._processes):
             process.kill()
 

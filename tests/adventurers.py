@@ -53,8 +53,12 @@ class WorldTestCase(SynchronousTestCase):
         self.died: list[str] = []
         self.stuck: list[list[str]] = []
         self.scheduler = Scheduler(self.clock, report=self._died, stuck=self._stuck if self.watched else None)
-        self.world = World(read_world(self.text), self.scheduler, self.clock.seconds, Random(7), self._begun_anew)
+        self.world = self.make()
         self.settle()
+
+    def make(self) -> World:
+        """The world of the test."""
+        return World(read_world(self.text), self.scheduler, self.clock.seconds, Random(7), self._begun_anew)
 
     def tearDown(self) -> None:
         self.world.end()

@@ -120,6 +120,8 @@ class Changes:
     def line(self) -> str:
         way, key = self.chance.choice(list(DIRECTIONS)), self.chance.choice(list(self.world.rooms))
         verb = self.chance.choice(["dig", "link", "link", "unlink", "remove", "move", "undo", "dig", "describe"])
+        if len(self.world.rooms) > 120:
+            verb = "remove"  # or it would grow and grow
         said = {"dig": f"{way} Room", "link": f"{way} {key}", "unlink": way, "remove": key, "move": f"{key} {way}"}
         return f"{verb} {said.get(verb, '')}"
 

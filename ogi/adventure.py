@@ -1,0 +1,255 @@
+"""The adventure in a browser: live with scripts (server-sent events); without, a page that refreshes itself.
+
+`POST` with `name` (and `password`) enters, `POST` with `command` plays a line, `GET` shows what happened since the last
+request, and `GET .../events` is the live feed. The world itself is the package `adventure`.
+"""
+
+import json
+import sys
+from html import escape
+from pathlib import Path
+from random import Random
+
+import adventure
+from adventure.keeping import Store
+from adventure.visits import Visits
+from adventure.world import Refused, World
+from adventure.worldfile import read_world
+from occwserv.csp import OverwritingBuffer, running
+
+PACES = ("off", "10", "30", "60")  # seconds between two refreshes of the page without scripts
+PACE = "30"
+REPLAYED = 60  # lines that a page with scripts begins with
+SHIPPED = Path(adventure.__file__).with_name("world.yaml")
+
+STYLE = """
+:root { color-scheme: light dark; font: 1.05rem/1.55 system-ui, sans-serif; --soft: #6b5b3e; --line: #8886 }
+@media (prefers-color-scheme: dark) { :root { --soft: #d9c08a } }
+body { max-width: 44rem; margin: 0 auto; padding: .8rem 1rem; min-height: 100dvh; box-sizing: border-box; display: flex;
+       flex-direction: column; gap: .6rem }
+h1 { margin: 0; font: 600 1.35rem/1.2 Georgia, serif }
+#log { list-style: none; margin: 0; padding: .4rem .8rem; flex: 1 1 16rem; overflow-y: auto; overflow-wrap: anywhere;
+       border: 1px solid var(--line); border-radius: .5rem }
+.live #log { max-height: 60dvh }
+#log:focus-visible, input:focus-visible, button:focus-visible { outline: 2px solid; outline-offset: 1px }
+li.room { font: 600 1.1rem Georgia, serif; margin-top: .7rem }
+li.ways, li.things, li.people, #state, .soft { color: var(--soft) }
+li.goal, li.score { font-weight: 600 }
+form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end }
+input, button, select { font: inherit; padding: .45rem .6rem }
+#command { flex: 1; min-width: 11rem }
+#state { margin: 0; font-size: .9rem }
+"""
+
+ENTRY = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>%(world)s</title><style>%(style)s</style></head><body>
+<h1>%(world)s</h1>
+<p>%(welcome)s</p>
+<p role="alert">%(problem)s</p>
+<form method="post" action="%(place)s">
+<label>Your name<br><input name="name" maxlength="20" required autofocus autocomplete="username"
+ value="%(name)s"></label>
+<label>Password, if the name has one<br><input name="password" type="password" autocomplete="current-password"></label>
+<button>Enter</button>
+</form>
+<p class="soft">A new name needs no password. Inside, <kbd>password</kbd> followed by a word protects it.</p>
+</body></html>
+"""
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>%(world)s</title><style>%(style)s</style>%(refresh)s</head><body>
+<h1>%(room)s</h1>
+<noscript>%(here)s<h2>What happened</h2></noscript>
+<ol id="log" role="log" aria-label="What happens" tabindex="0">%(lines)s</ol>
+<p id="state" role="status" data-name="%(name)s">%(name)s</p>
+<form id="play" method="post" action="%(place)s">
+<input id="command" name="command" maxlength="500" aria-label="What you do"
+ placeholder="look, go north, say hello, help"
+ autocomplete="off" autocapitalize="none" enterkeyhint="send" autofocus>
+<button>Do it</button>
+</form>
+<details><summary>Map of where you have been</summary><ul id="map">%(map)s</ul></details>
+<noscript><form method="post" action="%(place)s"><label>Refresh every
+<select name="pace">%(paces)s</select> seconds</label> <button>Set</button></form></noscript>
+<script>
+const log = document.getElementById("log"), state = document.getElementById("state");
+const form = document.getElementById("play"), command = document.getElementById("command");
+const map = document.getElementById("map"), title = document.querySelector("h1"), done = [];
+let back = 0, room = null;
+document.body.classList.add("live");
+log.textContent = "";
+const feed = new EventSource("%(place)s/events?last=%(last)s");
+feed.onmessage = event => {
+  const line = JSON.parse(event.data), item = document.createElement("li");
+  const near = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  item.textContent = line.text; item.className = line.kind; log.append(item);
+  while (log.childElementCount > 500) log.firstElementChild.remove();
+  if (near) log.scrollTop = log.scrollHeight;
+  if (line.kind == "room") { title.textContent = line.text; room = line }
+  if (line.kind == "ways" && room) {
+    let known = [...map.children].find(each => each.dataset.key == room.who);
+    if (!known) { known = document.createElement("li"); known.dataset.key = room.who; map.append(known) }
+    known.textContent = room.text + ". " + line.text;
+  }
+  if (line.kind == "over") { feed.close(); state.textContent = "You have left. "; addAgain() }
+};
+function addAgain() {
+  const link = document.createElement("a"); link.href = "%(place)s"; link.textContent = "Come back"; state.append(link);
+}
+feed.addEventListener("missed", event => { state.textContent = event.data + " lines missed" });
+feed.onopen = () => { state.textContent = state.dataset.name };
+feed.onerror = () => { if (feed.readyState != 2) state.textContent = "The link was lost; trying again" };
+form.addEventListener("submit", async event => {
+  event.preventDefault();
+  const said = command.value;
+  if (!said.trim()) return;
+  done.push(said); back = done.length; command.value = ""; log.scrollTop = log.scrollHeight;
+  try {
+    const answer = await fetch("%(place)s", {method: "POST", body: new URLSearchParams({command: said}),
+                                             redirect: "manual"});
+    if (answer.status >= 400) state.textContent = "That was not taken: " + answer.status;
+  } catch { state.textContent = "That did not get through"; command.value = said }
+});
+command.addEventListener("keydown", event => {
+  const step = {ArrowUp: -1, ArrowDown: 1}[event.key];
+  if (step && done.length) {
+    event.preventDefault();
+    back = Math.min(Math.max(back + step, 0), done.length);
+    command.value = done[back] ?? "";
+  }
+});
+addEventListener("pagehide", () => feed.close());
+addEventListener("pageshow", event => { if (event.persisted) location.reload() });
+</script>
+</body></html>
+"""
+
+
+async def ogimain(ogi):
+    await ogi.persist()
+    door = Door(ogi)
+    ended_well = False
+    try:
+        async for connection in ogi:
+            ogi.fork(door.meet(connection), "visitor")
+        ended_well = True
+    finally:
+        door.leave(ended_well)
+
+
+def visits_of(ogi):
+    """The world of this server. It outlives the module's code: who plays stays, when that is loaded anew."""
+    scheduler = running.process.scheduler
+    worlds = sys.modules["adventure"].__dict__.setdefault("_worlds", {})
+    if scheduler not in worlds:
+        path = Path(ogi.options.get("world", SHIPPED))
+        plan = read_world(path.read_text(), str(path))
+
+        def report(name, failure):
+            ogi.log.error("{name} died and begins anew: {failure!r}", name=name, failure=failure)
+
+        store = None
+        if "save" in ogi.options:
+            Path(ogi.options["save"]).parent.mkdir(parents=True, exist_ok=True)
+            store = Store(ogi.options["save"])
+        worlds[scheduler] = Visits(World(plan, scheduler, ogi.reactor.seconds, Random(), report, store))
+    worlds[scheduler].held += 1
+    return worlds, scheduler
+
+
+class Door:
+    """The web's door to the world."""
+
+    def __init__(self, ogi):
+        self.worlds, self.scheduler = visits_of(ogi)
+        self.visits = self.worlds[self.scheduler]
+        self.place = f"/ogi/{ogi.name}"
+        self.world = self.visits.world.plan
+
+    def leave(self, ended_well):
+        """This instance ends. The world does, too, unless another one goes on with it, which may begin a bit later."""
+        self.visits.held -= 1
+        self.scheduler.call_after(1 if ended_well else 10, self.end)
+
+    def end(self):
+        if not self.visits.held and self.worlds.get(self.scheduler) is self.visits:
+            del self.worlds[self.scheduler]
+            self.visits.end()
+
+    async def meet(self, connection):
+        visit = self.visits.of(connection.session)
+        if connection.path_info == "/events":
+            await (self.listen(connection, visit) if visit else connection.text("nobody has entered\n", 403))
+        elif connection.path_info:
+            await connection.text("there is nothing here\n", 404)
+        elif connection.method == "POST":
+            await self.act(connection, visit)
+        elif visit is None or (visit.over and visit.shown == visit.last):
+            await self.entry(connection)
+        else:
+            await self.page(connection, visit)
+
+    async def act(self, connection, visit):
+        form = await connection.form()
+        if form.get("pace") in PACES:
+            connection.set_cookie("adventure-pace", form["pace"], path=self.place)
+        if (visit is None or visit.over) and "name" in form:
+            try:
+                await self.visits.enter(connection.session, form["name"].strip(), form.get("password", ""))
+            except Refused as refused:
+                await self.entry(connection, str(refused), form["name"], 403)
+                return
+        elif visit is not None and "command" in form:
+            await visit.player.play(form["command"])
+        elif visit is None:
+            await self.entry(connection, "Please enter first.", status=403)
+            return
+        await connection.redirect(self.place)
+
+    async def entry(self, connection, problem="", name="", status=200):
+        said = {"world": self.world.name, "welcome": self.world.welcome, "problem": problem, "name": name[:40]}
+        parts = {key: escape(text, quote=True) for key, text in said.items()}
+        await connection.html(ENTRY % {**parts, "style": STYLE, "place": self.place}, status)
+
+    async def page(self, connection, visit):
+        pace = connection.cookies.get("adventure-pace", PACE)
+        pace = pace if pace in PACES and not visit.over else "off"
+        last = max(visit.last - REPLAYED, 0)
+        refresh = f'<noscript><meta http-equiv="refresh" content="{pace}"></noscript>' if pace != "off" else ""
+        paces = "".join(f"<option{' selected' if each == pace else ''}>{each}</option>" for each in PACES)
+        rooms = "".join(
+            f'<li data-key="{escape(key, quote=True)}">{escape(name)}. {escape(ways)}</li>'
+            for key, (name, ways) in visit.map.items()
+        )
+        await connection.html(PAGE % {
+            "world": escape(self.world.name), "style": STYLE, "refresh": refresh, "place": self.place, "paces": paces,
+            "room": escape(visit.room[0].text if visit.room else self.world.name),
+            "name": escape(visit.player.card.name, quote=True),
+            "here": "".join(f'<p class="{escape(heard.kind)}">{escape(heard.text)}</p>' for heard in visit.room[1:]),
+            "lines": "".join(self.item(heard) for heard in visit.news()), "map": rooms, "last": last,
+        })  # fmt: skip
+
+    def item(self, heard):
+        return f'<li class="{escape(heard.kind, quote=True)}">{escape(heard.text)}</li>'
+
+    async def listen(self, connection, visit):
+        bell = OverwritingBuffer(1)
+        asked = connection.args.get("last", "0")
+        connection.when_gone(bell.close)
+        async with connection.events() as feed:
+            seen = feed.last_event_id or asked
+            last = min(int(seen), visit.last) if seen.isdecimal() and len(seen) < 10 else 0
+            visit.bells.add(bell)
+            bell.send_now(None)
+            try:
+                async for _ in bell:
+                    for number, heard in list(visit.since(last)):
+                        await feed.send(json.dumps(heard._asdict()), id=str(number))
+                        last = number
+                    if visit.over:
+                        break
+            finally:
+                visit.bells.discard(bell)
+                visit.seen = self.visits.world.now()
