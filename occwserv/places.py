@@ -11,7 +11,7 @@ import msgspec
 from twisted.internet.endpoints import serverFromString
 
 from .config import ConfigError, Mistake
-from .settings import Cgi, Settings, rows
+from .settings import Adventure, Cgi, Settings, rows
 
 _PATHS = frozenset(path for path, kind, *_ in rows() if kind.startswith("a path"))
 
@@ -77,9 +77,20 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
         settings,
         static=msgspec.structs.replace(settings.static, root=str(root)),
         log=msgspec.structs.replace(settings.log, access=access),
+        adventure=resolve_game(settings.adventure, folder, mistake),
         ogi=msgspec.structs.replace(settings.ogi, root=str(modules), state=str(folder / settings.ogi.state)),
         cgi=cgi,
     )
+
+
+def resolve_game(game: Adventure, folder: Path, mistake: Callable[[str, str], None]) -> Adventure:
+    """The places of the game, absolute. The world that comes with the server need not be in the folder."""
+    world = folder / game.world
+    if not world.is_file():
+        if game.world != Adventure().world:
+            mistake("adventure.world", f'"{world}" is not a file')
+        world = shipped("adventure") / "world.yaml"
+    return Adventure(world=str(world), save=None if game.save is None else str(folder / game.save))
 
 
 def resolve_cgi(cgi: Cgi, folder: Path, mistake: Callable[[str, str], None]) -> Cgi:

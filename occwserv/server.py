@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
+import msgspec
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred, succeed
 from twisted.internet.endpoints import serverFromString
@@ -48,6 +49,7 @@ from .resources.options import ServerOptions
 from .resources.pagecache import PageCache
 from .resources.static import Static
 from .resources.status import StatusPage, as_json, as_metrics, as_page
+from .settings import Ogi as OgiSettings
 from .settings import Settings
 
 GARBAGE = 50_000
@@ -80,7 +82,7 @@ class Server(Service):
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
-        self._ogi = OgiFarm(reactor, settings.ogi)
+        self._ogi = OgiFarm(reactor, modules_of(settings))
         self._listener = Listener(self._site(settings))
 
     def privilegedStartService(self) -> None:
@@ -143,7 +145,7 @@ class Server(Service):
             self.log.error("the settings are not reloaded, the old ones stay:\n{error}", error=error)
             return
         self._settings = settings
-        self._ogi.configure(settings.ogi)
+        self._ogi.configure(modules_of(settings))
         self._listener.site = site
         self._access.configure(settings.log)
         self._moved.addCallback(lambda _: self._move_ports())
@@ -266,6 +268,14 @@ class Server(Service):
                 arrived = self._listener.arrived
                 port.doRead()
         return maybeDeferred(port.stopListening)
+
+
+def modules_of(settings: Settings) -> OgiSettings:
+    """The settings of the modules: the game is one, and is told of its world like any other, by its options."""
+    game = settings.adventure
+    told = {"world": game.world, **({} if game.save is None else {"save": game.save})}
+    options = {**settings.ogi.options, "adventure": {**told, **settings.ogi.options.get("adventure", {})}}
+    return msgspec.structs.replace(settings.ogi, options=options)
 
 
 class ListenError(Exception):

@@ -232,7 +232,7 @@ class Telnet(Struct, frozen=True, kw_only=True):
 class Adventure(Struct, frozen=True, kw_only=True):
     """The game itself."""
     world: Annotated[Path, about("file that describes the world")] = "adventure/world.yaml"
-    save: Annotated[Path, about("file that keeps what has happened")] = "var/adventure.sqlite"
+    save: Annotated[Path | None, about("file that keeps what has happened; null: none")] = "var/adventure.sqlite"
 
 class Settings(Struct, frozen=True, kw_only=True):
     """All settings."""

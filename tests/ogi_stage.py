@@ -13,7 +13,7 @@ from occwserv.server import Server
 
 from .raw_client import Answer
 from .sockets import Client, request
-from .standstill import SITE, TICK, ServerTestCase, settings
+from .standstill import GAME, SITE, TICK, ServerTestCase, settings
 
 
 class OgiTestCase(ServerTestCase):
@@ -43,7 +43,7 @@ class OgiTestCase(ServerTestCase):
         """The settings."""
         places = {"root": str(self.folder / "ogi"), "state": str(self.folder / "state")}
         usual = {"log": {"access": None}, "listen": ["tcp:80"], "static": {"root": SITE}, "timeouts": {"idle": 86400}}
-        return settings(**{**usual, **self.sections, "ogi": {**places, **self.ogi, **ogi}})
+        return settings(**{**usual, "adventure": GAME, **self.sections, "ogi": {**places, **self.ogi, **ogi}})
 
     def serve(self, **ogi) -> None:
         """A server that runs."""

@@ -28,6 +28,7 @@ from occwserv.settings import Settings
 
 from .sockets import NOW, Client, SocketReactor
 
+GAME = {"world": os.path.join(os.path.dirname(os.path.dirname(__file__)), "adventure", "world.yaml"), "save": None}
 SITE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "public_html")
 TICK = 0.5
 
@@ -199,7 +200,7 @@ class ServerTestCase(StandstillTestCase):
 
     def begin(self, **sections) -> None:
         """Let a server listen under these settings."""
-        usual = {"log": {"access": None}, "listen": ["tcp:80"], "static": {"root": SITE}}
+        usual = {"log": {"access": None}, "listen": ["tcp:80"], "static": {"root": SITE}, "adventure": GAME}
         chosen = settings(**{**usual, **self.sections, **sections})
         self.reactor.ports.clear()
         self.server = Server(self.reactor, chosen, lambda: chosen)
