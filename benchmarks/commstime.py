@@ -97,43 +97,30 @@ def of_asyncio() -> float:
 def of_trio() -> float:
     import trio
 
-    async def main() -> float:
-        async with trio.open_nursery() as nursery:
-            routines = network(lambda: trio.open_memory_channel(0), *pairs())
-            result = 0.0
-
-            async def last() -> None:
-                nonlocal result
-                result = await routines[-1]
-                nursery.cancel_scope.cancel()
-
-            for routine in routines[:-1]:
-                nursery.start_soon(waits_for, routine)
-            nursery.start_soon(last)
-        return result
-
-    return trio.run(main)
+    return trio.run(in_group, trio.open_nursery, lambda: trio.open_memory_channel(0))
 
 
 def of_anyio() -> float:
     import anyio
 
-    async def main() -> float:
-        async with anyio.create_task_group() as group:
-            routines = network(lambda: anyio.create_memory_object_stream(0), *pairs())
-            result = 0.0
+    return anyio.run(in_group, anyio.create_task_group, lambda: anyio.create_memory_object_stream(0))
 
-            async def last() -> None:
-                nonlocal result
-                result = await routines[-1]
-                group.cancel_scope.cancel()
 
-            for routine in routines[:-1]:
-                group.start_soon(waits_for, routine)
-            group.start_soon(last)
-        return result
+async def in_group(open_group: Callable, open_channel: Callable) -> float:
+    """The network in a group of tasks, as trio and anyio have them, until its last process is through."""
+    result = 0.0
+    async with open_group() as group:
+        *others, consumer = network(open_channel, *pairs())
 
-    return anyio.run(main)
+        async def last() -> None:
+            nonlocal result
+            result = await consumer
+            group.cancel_scope.cancel()
+
+        for routine in others:
+            group.start_soon(waits_for, routine)
+        group.start_soon(last)
+    return result
 
 
 async def waits_for(routine: Awaitable) -> None:

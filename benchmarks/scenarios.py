@@ -14,8 +14,9 @@ Run = dict[str, float]
 SERVERS = ("occwserv", "nginx", "nginx-cache", "lighttpd", "h2o", "apache")
 HITS = "/ogi/hits"
 FIRST_IDLE = 1000
-REST = 4  # seconds after which the connections that were opened are idle for the kernel, too
 """Idle connections from which on their memory is counted: those before it fill what a server has ready anyhow."""
+REST = 4
+"""Seconds after which the connections that were opened are idle for the kernel, too."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
     access = settings.log.access
     if access not in (None, "-"):
         access = str(folder / access)
-        if not os.access(os.path.dirname(access), os.W_OK) or os.path.isdir(access):
+        if not can_be_written(access):
             mistake("log.access", f'no file "{access}" can be written')
 
     if mistakes:
@@ -81,6 +81,11 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
         ogi=msgspec.structs.replace(settings.ogi, root=str(modules), state=str(folder / settings.ogi.state)),
         cgi=cgi,
     )
+
+
+def can_be_written(path: str) -> bool:
+    """Whether a file is or could be there."""
+    return os.access(os.path.dirname(path), os.W_OK) and not os.path.isdir(path)
 
 
 def resolve_game(game: Adventure, folder: Path, mistake: Callable[[str, str], None]) -> Adventure:
@@ -111,7 +116,7 @@ def resolve_cgi(cgi: Cgi, folder: Path, mistake: Callable[[str, str], None]) -> 
     log = cgi.script_log
     if log.path is not None:
         path = str(folder / log.path)
-        if not os.access(os.path.dirname(path), os.W_OK) or os.path.isdir(path):
+        if not can_be_written(path):
             mistake("cgi.script_log.path", f'no file "{path}" can be written')
         log = msgspec.structs.replace(log, path=path)
     return msgspec.structs.replace(cgi, mounts=tuple(mounts), script_log=log)

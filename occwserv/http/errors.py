@@ -33,6 +33,13 @@ class BadRequest(HTTPError):
         super().__init__(400, why, close=True)
 
 
+class Unavailable(HTTPError):
+    """Not now: 503, and after how many seconds the client may try again (RFC 9110 10.2.3, 15.6.4)."""
+
+    def __init__(self, why: str, seconds: int = 1) -> None:
+        super().__init__(503, why, ((b"Retry-After", b"%d" % seconds),))
+
+
 class TooLarge(HTTPError):
     """Larger than a limit of the settings: 413, 414 or 431; the rest is not read, so the connection ends."""
 

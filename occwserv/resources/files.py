@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..http.conditions import Validators
-from ..http.errors import HTTPError
+from ..http.errors import HTTPError, Unavailable
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _MISSING = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL))
@@ -122,7 +122,7 @@ class Root:
         if error.errno in _MISSING:
             return HTTPError(404, "there is no such page")
         if error.errno in _EXHAUSTED:
-            return HTTPError(503, "the server has too many files open", ((b"Retry-After", b"1"),))
+            return Unavailable("the server has too many files open")
         return HTTPError(403, "the page may not be read")
 
     @staticmethod

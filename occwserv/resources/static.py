@@ -14,7 +14,7 @@ from secrets import token_hex
 
 from ..connection import Connection
 from ..http.answer import Answer, FilePart, Part
-from ..http.errors import HTTPError
+from ..http.errors import HTTPError, Unavailable
 from ..http.head import Request
 from ..http.ranges import Span
 from ..http.target import Target
@@ -140,7 +140,7 @@ class Static:
                 if reply.status == 200:
                     self._library.sent(relative, reply.length, int(now))
                 return reply
-        raise HTTPError(503, "the page is being rewritten all the while", ((b"Retry-After", b"1"),))
+        raise Unavailable("the page is being rewritten all the while")
 
     def _from_file(self, request: Request, relative: bytes, now: float) -> Answer | None:
         """The answer out of the file; None when that changed while it was read."""

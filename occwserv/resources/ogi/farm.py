@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from ...connection import Connection
 from ...csp import Process, Scheduler, running
 from ...csp.process import Outside
-from ...http.errors import HTTPError
+from ...http.errors import HTTPError, Unavailable
 from ...settings import Ogi as OgiSettings
 from .faults import Incidents
 from .forms import is_form
@@ -33,11 +33,6 @@ FAREWELL = 1.0
 """Seconds that instances may finish in when the server ends; feeds that are open then are cut off."""
 
 _NAME = re.compile(rb"[a-z][a-z0-9_-]{0,63}")
-
-
-def ends() -> HTTPError:
-    """What is said when the server ends."""
-    return HTTPError(503, "the server ends", ((b"Retry-After", b"5"),))
 
 
 class Farm(Outside):
@@ -78,7 +73,7 @@ class Farm(Outside):
     def serve(self, connection: Connection) -> None:
         """Give a request to its module."""
         if self.ended:
-            raise ends()
+            raise self.ends()
         path = connection.request.target.path
         name, slash, _ = path[len(self._prefix) :].partition(b"/")
         module = self._modules.get(name)
@@ -99,7 +94,7 @@ class Farm(Outside):
             return
         try:
             if self.ended:
-                raise ends()
+                raise self.ends()
             # It may be another object by now: the settings may have changed.
             self._named(module.name.encode("ascii")).take(connection)
         except HTTPError as error:
@@ -112,7 +107,7 @@ class Farm(Outside):
         :raise HTTPError: there is none.
         """
         if len(self._handlers) >= self.settings.handlers:
-            raise HTTPError(503, "all handlers of applications are busy", ((b"Retry-After", b"1"),))
+            raise Unavailable("all handlers of applications are busy")
         if not self._watching:
             self._watching = True
             self._watchdog.start()
@@ -131,6 +126,11 @@ class Farm(Outside):
         if self._nursery is None or not self._nursery.alive:
             self._nursery = Nursery()
         return self._nursery
+
+    @staticmethod
+    def ends() -> HTTPError:
+        """What is said when the server ends."""
+        return Unavailable("the server ends", 5)
 
     def over(self, handler: Handler) -> None:
         """An instance has ended."""

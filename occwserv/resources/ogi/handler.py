@@ -258,7 +258,7 @@ class Handler(Outside):
         if not core.home:
             if excuse is None and not self.farm.ended:
                 excuse = self.farm.incident(self, None, "a connection was forgotten without an answer")
-            core.fail(excuse or HTTPError(503, "the server ends", ((b"Retry-After", b"5"),)))
+            core.fail(excuse or self.farm.ends())
         self.module.left(core)
 
     def _child_ended(self, process: Process) -> None:

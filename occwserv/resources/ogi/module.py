@@ -17,7 +17,7 @@ from twisted.logger import Logger
 
 from ...connection import Connection
 from ...csp import Cancelled
-from ...http.errors import HTTPError
+from ...http.errors import HTTPError, Unavailable
 from .connection import session_of
 from .faults import Faults, told
 from .handler import Handler, NotLoaded, State
@@ -101,7 +101,7 @@ class Module:
 
     def full(self) -> HTTPError:
         """What is said when too many wait."""
-        return HTTPError(503, f"too many requests wait for {self.name}", ((b"Retry-After", b"1"),))
+        return Unavailable(f"too many requests wait for {self.name}")
 
     def _give(self, core: Connection) -> None:
         """Give a request to an instance."""
@@ -221,11 +221,7 @@ class Module:
     def _begin(self, before: Handler | None) -> Handler:
         wait = self.faults.wait(self.farm.now())
         if wait > 0:
-            raise HTTPError(
-                503,
-                f"{self.name} has failed too often, and rests for a while",
-                ((b"Retry-After", b"%d" % (int(wait) + 1)),),
-            )
+            raise Unavailable(f"{self.name} has failed too often, and rests for a while", int(wait) + 1)
         handler = self.farm.handler(self)
         self._coming = handler
         handler.start(before)

@@ -5,7 +5,6 @@ threads. Asked over a socket for a worker, with the worker's end of its link, it
 ends when the server does, because its socket then does.
 """
 
-import array
 import os
 import select
 import signal
@@ -90,13 +89,9 @@ def _reap() -> None:
 
 def _order(own: socket.socket) -> tuple[str, bytes, int] | None:
     """The next order; None when the server is gone."""
-    size = array.array("i", [0]).itemsize
-    data, extra, _, _ = own.recvmsg(65536, socket.CMSG_SPACE(size))
+    data, links, _, _ = socket.recv_fds(own, 65536, 1)
     if not data:
         return None
-    links = array.array("i")
-    for _, _, given in extra:
-        links.frombytes(given)
     while len(data) < 4 or len(data) < 4 + int.from_bytes(data[:4], "big"):
         data += own.recv(65536)
     name, _, settings = data[4:].partition(b"\0")

@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 
 from ...connection import Connection
 from ...http.answer import Answer
-from ...http.errors import HTTPError
+from ...http.errors import HTTPError, Unavailable
 from ...net.outlet import ClientGone
 from .faults import Faults
 from .link import Link
@@ -45,7 +45,6 @@ class PooledWorker:
         self.module = pool
         self.answers = 0
         self.held: dict[Connection, None] = {}  # the one at most that it has
-        self.feeds: dict = {}
         self.since = 0.0  # when it was given that
         self.started = pool.farm.now()
         self.pid = 0  # not known yet
@@ -154,7 +153,7 @@ class PooledWorker:
 
     def _fail(self, core: Connection, status: int, why: str, fields: list, close: bool) -> None:
         if status >= 500:
-            self._pool.faults.happened(self._pool.farm.now(), why)
+            self._pool.failed(why)
         core.fail(HTTPError(status, why, _pairs(fields), close))
 
     def _abort(self, core: Connection, why: str) -> None:
@@ -208,10 +207,9 @@ class Pool:
         """
         wait = self.faults.wait(self.farm.now())
         if wait > 0:
-            seconds = b"%d" % (int(wait) + 1)
-            raise HTTPError(503, f"{self.name} has failed too often, and rests", ((b"Retry-After", seconds),))
+            raise Unavailable(f"{self.name} has failed too often, and rests", int(wait) + 1)
         if len(self._waiting) >= self.farm.settings.queue:
-            raise HTTPError(503, f"too many requests wait for {self.name}", ((b"Retry-After", b"1"),))
+            raise Unavailable(f"too many requests wait for {self.name}")
         self._waiting.append(core)
         self._go_on()
 
@@ -226,7 +224,7 @@ class Pool:
         while self._waiting and self._waiting[0].routed < limit:
             core = self._waiting.popleft()
             if not core.home:
-                core.fail(HTTPError(503, f"all workers of {self.name} are busy", ((b"Retry-After", b"1"),)))
+                core.fail(Unavailable(f"all workers of {self.name} are busy"))
 
     def left(self, core: Connection) -> None:
         """A request that could not be answered: nothing is kept of it here."""
@@ -288,7 +286,7 @@ class Pool:
             worker = PooledWorker(self, self.loads)
         except OSError as error:
             core = self._waiting.popleft()
-            core.fail(HTTPError(503, f"no worker can be started: {error}", ((b"Retry-After", b"1"),)))
+            core.fail(Unavailable(f"no worker can be started: {error}"))
             return None
         self.workers.append(worker)
         return worker
