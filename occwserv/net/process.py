@@ -50,6 +50,7 @@ class Program:
         stdin: int | None = None,
         rlimits: Rlimits = (),
         nice: int = 0,
+        umask: int | None = None,
         looked_after: bool = False,
     ) -> None:
         self.reactor = reactor
@@ -72,7 +73,8 @@ class Program:
                 reading, writing = pipe()
                 ours.append(writing)
                 theirs.append(reading)
-            self.pid = start(argv, env, folder, (theirs[2] if stdin is None else stdin, *theirs[:2]), rlimits, nice)
+            standard = theirs[2] if stdin is None else stdin, *theirs[:2]
+            self.pid = start(argv, env, folder, standard, rlimits, nice, umask)
         except BaseException:
             _close(ours)
             raise

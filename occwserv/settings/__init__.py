@@ -3,58 +3,44 @@
 `rows()` lists them for the documentation; `config.py` reads a file against them.
 """
 
-import ipaddress
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeGuard, get_args, get_origin
 
 import msgspec
 from msgspec import Meta, Struct
 
-HUGE = 2**53  # queues and timers of the standard library refuse numbers that are much larger
-
-
-def about(description: str) -> Meta:
-    """What a setting means, with its unit."""
-    return Meta(description=description)
-
-
-def whole(least: int) -> Meta:
-    return Meta(ge=least, lt=HUGE, title=f"an integer of at least {least}")
-
-
-def like(title: str, pattern: str, check: Callable[[str], object] = str) -> Meta:
-    """A text that is all `pattern`, and of which `check` raises no ValueError; mistakes call it `title`."""
-    return Meta(title=title, pattern=rf"^(?:{pattern})\Z", extra={"check": check})
+from .cgi import Cgi as Cgi
+from .cgi import CgiLimits as CgiLimits
+from .cgi import CgiTimeouts as CgiTimeouts
+from .cgi import Mount as Mount
+from .cgi import Rlimits as Rlimits
+from .kinds import (
+    Charset,
+    Encoding,
+    Endpoint,
+    Endpoints,
+    Extension,
+    File,
+    Flag,
+    Grace,
+    Many,
+    Media,
+    Model,
+    Network,
+    Nick,
+    Path,
+    Prefix,
+    Seconds,
+    Some,
+    Text,
+    Url,
+    about,
+    whole,
+)
 
 
 # fmt: off
-Flag = Annotated[bool, Meta(title="true or false")]
-Some = Annotated[int, whole(0)]
-Many = Annotated[int, whole(1)]
-Nice = Annotated[int, Meta(ge=0, le=19, title="an integer from 0 to 19")]
-Grace = Annotated[float, Meta(ge=0, le=86400, title="a number from 0 to 86400")]
-Seconds = Annotated[float, Meta(gt=0, le=86400, title="a number above 0 and at most 86400")]
-Text = Annotated[str, like("text", r"[^\0]+")]
-Path = Annotated[str, like("a path", r"[^\0]+")]
-File = Annotated[str, like("the name of a file", r"[^/\0]+")]
-Endpoint = Annotated[str, like('an endpoint such as "tcp:8080"', r"[^\s:]+:[^\0]*")]
-Url = Annotated[str, like('a URL path that begins with "/"', r"/[^\s?#]*")]
-Prefix = Annotated[str, like('a URL path that begins and ends with "/"', r"/([^\s?#]*/)?")]
-Charset = Annotated[str, like('a character set such as "utf-8"', r"[A-Za-z0-9._:+-]*")]
-Extension = Annotated[str, like('an extension with its dot such as ".md"', r"\.[^\s/]+")]
-Media = Annotated[str, like('a media type such as "text/plain"', r"[!-.0-:<-~]+/[!-.0-:<-~]+( *;[ -~]+)?")]
-Network = Annotated[str, like('an address or a network such as "10.0.0.0/8"', r"\S+", ipaddress.ip_network)]
-Nick = Annotated[str, like("an IRC nickname", r"[A-Za-z\[-`{-}][A-Za-z0-9\[-`{-}-]*")]
-Token = Annotated[str, like('a token such as "GET"', r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")]
-Name = Annotated[str, like("the name or address of a host", r"[A-Za-z0-9._:\[\]-]+")]
-Variable = Annotated[str, like('the name of a variable such as "LANG"', r"[A-Za-z_][A-Za-z0-9_]*")]
-Value = Annotated[str, like("text", r"[^\0]*")]
-Encoding = Literal["br", "zst", "gz"]
-Model = Literal["reactor", "process_pool", "forking", "sequential"]
-Endpoints = Annotated[tuple[Endpoint, ...], Meta(
-    min_length=1, title='a list of endpoints such as "tcp:8080"')]
-
 class Static(Struct, frozen=True, kw_only=True):
     """Files."""
     root: Annotated[Path | None, about(
@@ -127,73 +113,6 @@ class Door(Struct, frozen=True, kw_only=True):
     """Requests that are answered without being read again."""
     heads: Annotated[Many, about("heads of requests that are remembered, each of at most 4096 bytes")] = 8192
     bytes: Annotated[Many, about("bytes of all heads, of their request lines, and of their fields, each")] = 8388608
-
-class Mount(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A folder of CGI programs, or one program."""
-    mount: Annotated[Prefix, about("URL path of the programs")] = "/cgi-bin/"
-    dir: Annotated[Path | None, about(
-        "folder of the programs, or the one program; null: the one under `static.root`")] = None
-    match: Annotated[tuple[Extension, ...], about("extensions of programs; empty: whatever is executable")] = ()
-    interpreters: Annotated[dict[Extension, Path], about("what runs files with an extension")] = {}
-    index: Annotated[tuple[File, ...], about("programs that answer for a folder")] = ("index.cgi",)
-    path_info: Annotated[Flag, about("whether a path may go on behind a program's name; else 404")] = True
-    encoded_slash: Annotated[Literal["reject", "decode", "keep"], about("what `%2F` in a path is")] = "reject"
-    methods: Annotated[tuple[Token, ...], about("methods that are let through; empty: all")] = ()
-    nph: Annotated[Flag, about("whether programs named `nph-…` write to the client as they are")] = True
-    isindex_args: Annotated[Flag, about("whether the words of a query without `=` become arguments")] = False
-    env: Annotated[dict[Variable, Value], about("variables that are set")] = {}
-    pass_env: Annotated[tuple[Variable, ...], about("variables of the server's own that are passed on")] = ()
-    env_from_header: Annotated[dict[Variable, Token], about("variables with the value of a field")] = {}
-    pass_auth: Annotated[Flag, about("whether programs see the field Authorization")] = False
-    default_type: Annotated[Media, about("media type of an answer that names none")] = "text/plain"
-    on_disconnect: Annotated[Literal["kill", "ignore"], about("what is done when the client leaves")] = "kill"
-
-class CgiTimeouts(Struct, frozen=True, kw_only=True):
-    """How long a CGI program may take."""
-    first_byte: Annotated[Seconds, about("seconds until the head of its answer; then 504")] = 60
-    idle: Annotated[Seconds, about("seconds between two pieces of its answer")] = 60
-    total: Annotated[Seconds, about("seconds in all")] = 3600
-    linger: Annotated[Seconds, about("seconds that those it started may go on writing when it has exited")] = 1
-    kill: Annotated[Seconds, about("seconds between SIGTERM and SIGKILL")] = 5
-
-class CgiLimits(Struct, frozen=True, kw_only=True):
-    """How much a CGI program may say."""
-    head: Annotated[int, whole(256), about("bytes in the head of its answer")] = 65536
-    headers: Annotated[Many, about("fields in the head of its answer")] = 200
-    stderr: Annotated[Some, about("bytes of its standard error that are logged")] = 65536
-    stderr_rate: Annotated[Some, about("bytes per second of the standard error of all that are logged")] = 16384
-    spool: Annotated[Some, about("bytes of a request's body that are kept in memory; more go to a file")] = 65536
-    redirects: Annotated[Some, about("times that a request may be sent to another path of this server")] = 10
-
-class Rlimits(Struct, frozen=True, kw_only=True):
-    """What the system lets a CGI program have; null: as much as the server."""
-    cpu: Annotated[Many | None, about("seconds of the processor")] = None
-    memory: Annotated[Many | None, about("bytes of its address space")] = None
-    processes: Annotated[Many | None, about("processes of its user")] = None
-    files: Annotated[Many | None, about("files it has open")] = None
-    file: Annotated[Some | None, about("bytes of a file it writes")] = None
-    core: Annotated[Some | None, about("bytes of the memory image it leaves when it crashes")] = 0
-
-class ScriptLog(Struct, frozen=True, kw_only=True):
-    """What went wrong with CGI programs, in full."""
-    path: Annotated[Path | None, about("file; null: none")] = None
-    bytes: Annotated[Many, about("bytes after which nothing more is written to it")] = 10485760
-    body: Annotated[Some, about("bytes of a request's body, and of what the program said, in each entry")] = 1024
-
-class Cgi(Struct, frozen=True, kw_only=True):
-    """CGI programs."""
-    workers: Annotated[Many, about("programs that run at once")] = 32
-    queue: Annotated[Some, about("requests that wait for a program to end; more get 503")] = 256
-    wait: Annotated[Seconds, about("seconds that a request waits so; then 503")] = 5
-    mounts: Annotated[tuple[Mount, ...], about("folders of programs")] = (Mount(),)
-    nice: Annotated[Nice, about("how much programs give way to the server")] = 5
-    path: Annotated[Text, about("the variable PATH of the programs")] = "/usr/local/bin:/usr/bin:/bin"
-    names: Annotated[tuple[Name, ...], about(
-        "what SERVER_NAME may be: the Host asked for, else the first; empty: the address")] = ()
-    timeouts: CgiTimeouts = CgiTimeouts()
-    limits: CgiLimits = CgiLimits()
-    rlimits: Rlimits = Rlimits()
-    script_log: ScriptLog = ScriptLog()
 
 class Ogi(Struct, frozen=True, kw_only=True):
     """OGI modules."""
