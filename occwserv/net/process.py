@@ -178,6 +178,9 @@ class Program:
         number = getattr(signal, f"SIG{signalID}") if isinstance(signalID, str) else signalID
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(self.pid) != self.pid:  # it went into another's group, which is not ours to kill
+                os.kill(self.pid, number)
 
     def terminate(self, grace: float) -> None:
         """End the group: SIGTERM, and after a grace SIGKILL."""

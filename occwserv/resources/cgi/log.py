@@ -14,6 +14,7 @@ from twisted.internet.error import ProcessDone, ProcessTerminated
 from twisted.logger import Logger
 
 from ...settings import Cgi
+from .body import Body
 from .message import Script
 
 log = Logger("occwserv.cgi")
@@ -143,7 +144,7 @@ class Notes:
     :param write: takes an entry of the script log; None if there is none.
     """
 
-    __slots__ = ("_complaints", "_file", "_kept", "_line", "_rate", "_script", "_settings", "_write", "env")
+    __slots__ = ("_asked", "_complaints", "_file", "_kept", "_line", "_rate", "_script", "_settings", "_write", "env")
 
     def __init__(
         self, settings: Cgi, script: Script, line: bytes, rate: Rate, write: Callable[[bytes], None] | None
@@ -155,13 +156,13 @@ class Notes:
         self._line = line
         self._rate = rate
         self._write = write
-        self._kept = b""  # the beginning of what it said
+        self._asked = self._kept = b""  # the beginnings of the request's body, and of what it said
         self._complaints: Complaints | None = None
 
-    @property
-    def in_full(self) -> bool:
-        """Whether there is a script log."""
-        return self._write is not None
+    def asked(self, body: Body) -> None:
+        """It will be given this body. Looked at before, because a program can write to the file that it reads."""
+        if self._write is not None:
+            self._asked = body.start(self._settings.script_log.body)
 
     def started(self, pid: int) -> None:
         """It runs."""
@@ -192,14 +193,11 @@ class Notes:
         """It has ended, and all that it started."""
         self._complaints.end()
 
-    def wrong(self, why: str, status: int, body: bytes | None) -> None:
-        """Something was wrong with it.
-
-        :param body: the beginning of the request's; None: what nobody waits for is not in the script log.
-        """
+    def wrong(self, why: str, status: int, awaited: bool) -> None:
+        """Something was wrong with it. When nobody waits for its answer, that is not in the script log."""
         mark = self.env.get(b"UNIQUE_ID", b"-").decode()
         log.warn("{file}: {why} ({mark})", file=self._file, why=why, mark=mark)
-        if self._write is not None and body is not None:
+        if self._write is not None and awaited:
             complained = b"" if self._complaints is None else self._complaints.kept
-            parts = ("request", body), ("response", self._kept), ("stderr", complained)
+            parts = ("request", self._asked), ("response", self._kept), ("stderr", complained)
             self._write(report(self._line, self._script, f"{status}: {why}", self.env, parts))

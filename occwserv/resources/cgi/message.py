@@ -250,7 +250,7 @@ def _meaning(pairs: Sequence[tuple[bytes, bytes]], known: Mapping[bytes, bytes])
     fields = [pair for pair in pairs if pair[0].lower() not in dropped]
     status, reason = _status(known.get(b"status"))
     digits = known.get(b"content-length", b"")
-    head = Head(status or 200, reason, fields, typed=b"content-type" in known)
+    head = Head(status or 200, reason, fields, typed=b"content-type" in known and b"content-type" not in dropped)
     head.length = int(digits) if digits.isdigit() and len(digits) < 19 else None
     location = known.get(b"location")
     if location is None:

@@ -108,6 +108,7 @@ class Page:
         mount, script = self.mount, self._script
         self.began = self._touched = self._farm.reactor.seconds()
         self._notes.env = env = mount.told(self.connection, script, self._body.length)
+        self._notes.asked(self._body)
         try:
             self.program = Program(
                 self._farm.reactor, self, (*mount.prefix, *script.argv), env, os.path.dirname(script.file),
@@ -120,7 +121,7 @@ class Page:
         self._farm.counts["started"] += 1
         if self._body.passed_on:
             self._body.begin(self.program)
-        elif not self._notes.in_full:
+        else:
             self._body.close()
         return True
 
@@ -263,8 +264,7 @@ class Page:
 
     def _note(self, why: str, status: int = 200) -> None:
         """Log what was wrong with it, in full in the script log."""
-        most = self._settings.script_log.body
-        self._notes.wrong(why, status, None if self.connection is None else self._body.start(most))
+        self._notes.wrong(why, status, self.connection is not None)
 
     # Time.
 
