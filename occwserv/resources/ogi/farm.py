@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ...connection import Connection
-from ...csp import Process, Scheduler, running
+from ...csp import Process, Scheduler
 from ...csp.process import Outside
 from ...http.errors import HTTPError, Unavailable
 from ...settings import Ogi as OgiSettings
@@ -56,7 +56,7 @@ class Farm(Outside):
         self._handlers: dict[Handler, None] = {}
         self._made = 0
         self._incidents = Incidents(reactor.seconds())
-        self._watchdog = Watchdog(settings.watchdog, lambda process: self._owner(process) is not None)
+        self._watchdog = Watchdog(settings.watchdog, self.scheduler.running, self._is_ours)
         self._watching = False
         self.ended = False
         self._prefix = settings.prefix.encode("ascii")
@@ -148,7 +148,7 @@ class Farm(Outside):
 
     def in_reactor(self, act: Callable[..., object], *args: Any) -> None:
         """Do something now, or in the reactor's thread if this is another one."""
-        if running.thread in (0, get_ident()):
+        if self.scheduler.running.thread in (0, get_ident()):
             act(*args)
         else:
             self.reactor.callFromThread(act, *args)
@@ -257,6 +257,9 @@ class Farm(Outside):
                 return owner
             process = process.parent
         return None
+
+    def _is_ours(self, process: Process) -> bool:
+        return self._owner(process) is not None
 
     def _report(self, process: Process) -> None:
         """A process died that no handler started itself."""
