@@ -131,8 +131,9 @@ class Ogi(Struct, frozen=True, kw_only=True):
     feed: Annotated[Many, about("events that wait for a slow reader of a feed")] = 64
     options: Annotated[dict[Text, dict[Text, Text]], about("what modules are told, by their name")] = {}
     models: Annotated[dict[Text, Model], about("where modules run, by their name; others run in the server")] = {}
-    workers: Annotated[Many, about("worker processes of a module with a `process_pool`")] = 2
-    recycle: Annotated[Many, about("requests after which a worker process makes room for a new one")] = 10000
+    workers: Annotated[Many, about("worker processes, or threads, of a module with a pool of them")] = 2
+    abandoned: Annotated[Many, about("threads of a module that may be stuck at once; with so many it is 503")] = 4
+    recycle: Annotated[Many, about("requests after which a worker makes room for a new one")] = 10000
     age: Annotated[Seconds, about("seconds after which it does")] = 3600
     large: Annotated[Many, about("bytes in memory above which it does")] = 268435456
     memory: Annotated[Some, about("bytes of addresses that a worker process may have; 0: any number")] = 2147483648

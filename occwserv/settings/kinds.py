@@ -48,7 +48,7 @@ Value = Annotated[str, like("text", r"[^\0]*")]
 Account = Annotated[str, like('a name such as "www-data"', r"[A-Za-z0-9_][A-Za-z0-9_.-]*")]
 Umask = Annotated[str, like('a umask such as "027", in quotes', r"[0-7]{3,4}")]
 Encoding = Literal["br", "zst", "gz"]
-Model = Literal["reactor", "process_pool", "forking", "sequential"]
+Model = Literal["reactor", "process_pool", "forking", "sequential", "thread_pool"]
 Endpoints = Annotated[tuple[Endpoint, ...], Meta(
     min_length=1, title='a list of endpoints such as "tcp:8080"')]
 # fmt: on
