@@ -105,7 +105,9 @@ class ClientReader(Express):
     def readConnectionLost(self) -> None:
         """Twisted: the client has closed its side, and may still wait for answers."""
         self._ended = True
-        if self._state is State.READING:
+        if self._at_door:
+            self._close()  # most often: nothing is under way
+        elif self._state is State.READING:
             self._advance()
         elif self._state is not State.AWAY:
             self._close()

@@ -140,11 +140,19 @@ class Outlet:
         if done is not None:
             done(ClientGone())
 
-    def close(self) -> None:
-        """End the connection when all that was written has left."""
-        if not self._gone:
-            self._unregister()
-            self.transport.loseConnection()
+    def close(self) -> bool:
+        """End the connection when all that was written has left.
+
+        :return: whether all had left already, so that it is closed now.
+        """
+        if self._gone:
+            return True
+        finish = getattr(self.transport, "finish", None)  # ours has a short way for it
+        if finish is not None:
+            return finish()
+        self._unregister()
+        self.transport.loseConnection()
+        return False
 
     def half_close(self) -> None:
         """End our side only, when all that was written has left: the client can still be read from."""
