@@ -151,7 +151,8 @@ class ClientReader(Express):
     def _serve(self, connection: Connection, event: Request | Refusal) -> None:
         try:
             if isinstance(event, Refusal):
-                raise event.error
+                connection.fail(event.error)
+                return
             if event.target.climbs:
                 connection.abort("the path goes up", 400)
                 return

@@ -130,6 +130,7 @@ class Outlet:
     def lost(self) -> None:
         """The client has gone: whoever waits here is told."""
         self._gone = True
+        self._moved = _nobody  # else client and outlet would hold each other, and the collector would have to find them
         if self._sender is not None:
             self._sender.stop()
             self._sender = None
@@ -166,6 +167,10 @@ class Outlet:
 
     def _unregister(self) -> None:
         self.transport.unregisterProducer()
+
+
+def _nobody() -> None:
+    """Who is told of the room in the outlet of a client who has gone."""
 
 
 def _held(transport) -> int:
