@@ -37,6 +37,10 @@ async def ogimain(ogi):
         elif kind == "/gate":
             with open(HERE / "gate") as gate:
                 await connection.text(gate.read())
+        elif kind == "/half":
+            async with connection.stream("text/plain") as out:
+                await out.write("begun")
+                time.sleep(1000)
         elif kind == "/spin":
             while True:
                 pass
@@ -158,6 +162,15 @@ class StuckTests(ThreadCase):
         refused = self.get(server, "/ogi/blocks")
         self.assertEqual((refused.status, refused["retry-after"]), (503, "5"))
         self.assertEqual(self.get(server, "/ogi/pool").status, 200)
+        self.end(server)
+
+    def test_one_that_is_stuck_within_its_answer_is_left_when_its_client_is(self) -> None:
+        server = self.serve(answer="1", workers="1")
+        client = self.connect(server).send(b"GET /ogi/blocks/half HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.until(b"begun")
+        client.close()
+        self.until(server, lambda figures: figures["ogi"]["stuck"] == 1)
+        self.assertEqual(self.get(server, "/ogi/blocks").status, 200)
         self.end(server)
 
     def test_one_that_runs_python_is_interrupted_and_the_module_recovers(self) -> None:

@@ -8,6 +8,8 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from functools import partial
+from math import inf
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -46,6 +48,7 @@ class PooledWorker:
         self.answers = 0
         self.held: dict[Connection, None] = {}  # the one at most that it has
         self.since = 0.0  # when it was given that
+        self._left = inf  # when the client of that left
         self.started = pool.farm.now()
         self.id = 0  # what the system calls it; not known yet
         self._pool = pool
@@ -84,19 +87,23 @@ class PooledWorker:
         request = core.request
         self.held[core] = None
         self.since = self._pool.farm.now()
-        number = self.answers
-        core.when_gone(lambda: self._link.say("gone", number))
+        self._left = inf
+        core.when_gone(partial(self._client_left, self.answers))
         head = (request.line, request.method, request.target.raw, request.minor)
         form = self._pool.farm.forms.pop(core, None)
         read = [] if form is None else [form, b""]
         self._link.say("request", self.answers, head, request.fields, request.length, core.client.address, read)
 
+    def _client_left(self, number: int) -> None:
+        self._left = self._pool.farm.now()
+        self._link.say("gone", number)
+
     def check(self, now: float) -> None:
-        """The clock."""
+        """The clock. It may work on for its client; when that has left, it has as long to notice it."""
         settings = self._pool.farm.settings
         core = next(iter(self.held), None)
         patience = settings.answer if self.id else max(settings.answer, BIRTH)
-        if core is not None and not core.begun and now - self.since > patience:
+        if core is not None and ((not core.begun and now - self.since > patience) or now - self._left > patience):
             self._pool.late(self, core)
         elif core is None and (
             self.answers >= settings.recycle or now - self.started > settings.age or self._bytes() > settings.large

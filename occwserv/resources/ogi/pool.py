@@ -73,11 +73,15 @@ class Pool(Entrance):
         """A worker has taken too long."""
         worker.kill()
         worker.held.clear()
-        what = f"no answer within {self.farm.settings.answer} s"
+        what = (
+            "its client has left, and it works on" if core.begun else f"no answer within {self.farm.settings.answer} s"
+        )
         if isinstance(worker, ThreadWorker):
             self._abandoned.append(worker.thread)
             what += f"; its thread is left to itself, one of {self.stuck} (ogi.abandoned: {self._most_stuck})"
-        core.fail(self.incident(worker, what, 504))
+        error = self.incident(worker, what, 504)
+        if not core.home:
+            core.fail(error)
         self.left(core)
 
     @property
