@@ -19,9 +19,9 @@ STAYERS = {
         "while True:\n    if os.fork():\n        os._exit(0)\n    time.sleep(0.001)",
         200,
     ),
-    "complains-for-ever": (TYPE + "exec >&-; while :; do echo why >&2; done", 200),
+    "complains-for-ever": (TYPE + "exec >&-; while :; do echo why >&2; sleep 0.01; done", 200),
     "closes-all-and-stays": ("exec <&- >&- 2>&-; sleep 1000", 502),
-    "hands-its-output-to-a-flood": (TYPE + "setsid sh -c 'yes; exit' & exit 0", 200),
+    "hands-its-output-on": (TYPE + "setsid sh -c 'while echo y; do sleep 0.01; done' & exit 0", 200),
     "blocks-all-signals": (
         PYTHON + "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\ntime.sleep(1000)",
         504,
