@@ -51,13 +51,14 @@ def start(
             os.fchdir(here)
     finally:
         os.close(here)
-    for number, bound in rlimits:
-        # The program runs already. What it starts within these microseconds is not bounded.
-        with suppress(ProcessLookupError, PermissionError):
+    try:
+        for number, bound in rlimits:
+            # The program runs already. What it starts within these microseconds is not bounded.
             resource.prlimit(pid, number, (bound, bound))
-    if nice:
-        with suppress(ProcessLookupError, PermissionError):
+        if nice:
             os.setpriority(os.PRIO_PROCESS, pid, nice)
+    except (ProcessLookupError, PermissionError):
+        pass  # it has ended already, or has become somebody else
     return pid
 
 

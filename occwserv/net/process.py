@@ -26,6 +26,7 @@ from .pipes import Exit, Input, Output
 
 FAREWELL = 1.0
 """Seconds after the group was killed in which its pipes must close; somebody who left the group may hold them."""
+_DONE = Failure(ProcessDone(0))  # one for all that end as they should
 
 
 @implementer(IProcessTransport, IConsumer, IPushProducer)
@@ -135,7 +136,7 @@ class Program:
             status = None if killed else ended.si_status
             self.reason = Failure(ProcessTerminated(status, ended.si_status if killed else None))
         else:
-            self.reason = Failure(ProcessDone(0))
+            self.reason = _DONE
         self.protocol.processExited(self.reason)
         if self._input is not None:
             self._input.connectionLost(self.reason)

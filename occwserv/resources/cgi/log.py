@@ -26,6 +26,8 @@ _SECRET = (b"HTTP_AUTHORIZATION", b"HTTP_COOKIE")
 def shown(data: bytes) -> str:
     """Text that can be printed, and is one line."""
     text = data.decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 

@@ -26,7 +26,8 @@ _HOP_BY_HOP = frozenset((
     b"connection", b"proxy-connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade",
 ))  # fmt: skip
 _OURS = frozenset((b"status", b"content-length", b"server", b"date"))
-_ONCE = (b"status", b"location", b"content-type", b"content-length")
+_NOT_PASSED_ON = _HOP_BY_HOP | _OURS
+_ONCE = frozenset((b"status", b"location", b"content-type", b"content-length"))
 _END = re.compile(rb"\n\r?\n|\A\r?\n")
 _FIELD = re.compile(rb"(" + TCHAR + rb"++):[ \t]*+(" + VALUE + rb"*+)")
 _STATUS = re.compile(rb"(\d{3})(?:[ \t]+(.*))?")
@@ -231,22 +232,24 @@ def parse_output_head(raw: bytes, most_fields: int = 200) -> Head:
     if len(lines) > most_fields:
         raise BadOutput(f"its head has more than {most_fields} fields")
     pairs = []
+    known: dict[bytes, bytes] = {}
     for line in lines:
         match = _FIELD.fullmatch(line)
         if match is None:
             raise BadOutput(f"its head has a line that is not NAME: VALUE: {line[:100]!r}")
-        pairs.append((match[1], match[2].rstrip(b" \t")))
-    known = {name: [value for each, value in pairs if each.lower() == name] for name in _ONCE}
-    for name, values in known.items():
-        if len(values) > 1:
-            raise BadOutput(f"it says {name.decode()} more than once")
-    return _meaning(pairs, {name: values[0] for name, values in known.items() if values})
+        name, value = match[1].lower(), match[2].rstrip(b" \t")
+        pairs.append((match[1], value))
+        if name in _ONCE:
+            if name in known:
+                raise BadOutput(f"it says {name.decode()} more than once")
+            known[name] = value
+    return _meaning(pairs, known)
 
 
 def _meaning(pairs: Sequence[tuple[bytes, bytes]], known: Mapping[bytes, bytes]) -> Head:
     """What the fields mean together (RFC 3875 6.2): a document, or one of three redirects."""
     listed = [token for name, value in pairs if name.lower() == b"connection" for token in tokens(value)]
-    dropped = _HOP_BY_HOP | _OURS | frozenset(listed)
+    dropped = _NOT_PASSED_ON.union(listed)
     fields = [pair for pair in pairs if pair[0].lower() not in dropped]
     status, reason = _status(known.get(b"status"))
     digits = known.get(b"content-length", b"")

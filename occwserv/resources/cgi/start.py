@@ -6,6 +6,7 @@ import platform
 import pwd
 import resource
 import shutil
+from functools import lru_cache
 
 from ... import __version__
 from ...connection import Connection
@@ -24,10 +25,11 @@ SOFTWARE = {
 _LIMITS = {"cpu": "CPU", "memory": "AS", "processes": "NPROC", "files": "NOFILE", "file": "FSIZE", "core": "CORE"}
 
 
-def bounds_of(settings: Rlimits) -> list[tuple[int, int]]:
+@lru_cache(maxsize=256)
+def bounds_of(settings: Rlimits) -> tuple[tuple[int, int], ...]:
     """The limits that are set, as the system knows them."""
     bounds = {_LIMITS[name]: getattr(settings, name) for name in _LIMITS}
-    return [(getattr(resource, f"RLIMIT_{name}"), bound) for name, bound in bounds.items() if bound is not None]
+    return tuple((getattr(resource, f"RLIMIT_{name}"), bound) for name, bound in bounds.items() if bound is not None)
 
 
 def refusal(error: OSError | ValueError) -> HTTPError:
