@@ -1,0 +1,316 @@
+"""Process. One connection to a network, from the first line to the last.
+
+    server -> link -> session -> the door: who said what to us, who is gone
+    players <- turns <- session   one turn for each line that may be sent now
+
+Nobody's lines are queued here. Who wants to say something to the network waits for a turn, and turns are given no
+faster than the network likes, one after the other to those who wait: a network that is slow makes players wait, who
+then hear less, and the game never. What keeps the link alive (PONG, NICK, QUIT, registration) waits for nobody.
+
+A link that is silent is asked (PING); when it stays silent, it is lost, whatever TCP says.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from occwserv.csp import After, Channel, Ending, Send, alt
+
+from .link import Lines, Link
+from .message import LINE, Message, form, is_channel, parse
+from .names import Names, Person
+from .network import Network
+from .pacing import Bucket
+from .registration import Registration
+from .text import Decoder
+
+HELD = 256 * 1024
+"""Bytes that wait to be taken by the server; one that takes none of so many takes nothing."""
+
+USER, HOST = 12, 64
+"""Characters that our user and host may have for others. A network that says more is believed."""
+
+
+class Session:
+    """A connection.
+
+    `ready` when we were let in; `nick` is ours; `turns` gives a turn to say one line.
+
+    :param door: what is told of people (`door.Door`).
+    :param nonce: makes texts that nobody can guess, for SASL.
+    """
+
+    def __init__(
+        self, link: Link, network: Network, door: Any, now: Callable[[], float], nonce: Callable[[], str], log: Any
+    ) -> None:
+        self.link, self.network, self.door, self.log = link, network, door, log
+        self._now = now
+        self.registration = Registration(
+            network.nick, network.real_name, network.password, network.mechanisms(link.secure, nonce), network.required
+        )
+        self.turns = Channel(f"turns at {network.name}")
+        self.bucket = Bucket(network.rate, network.burst, now())
+        self.names = Names(self._gone)
+        self.ready = False
+        self.why = ""  # it ended
+        self._lines, self._decoder = Lines(), Decoder()
+        self._begun = self._heard = self._tried = now()
+        self._asked = False  # a PING is not answered yet
+        self._slow = False  # SASL was given up
+        self._most_watched = 0
+        self._watched: dict[Person, str] = {}
+        self._whois: dict[str, list] = {}  # what was asked about whom
+        self._widest = USER + HOST
+
+    @property
+    def nick(self) -> str:
+        return self.registration.nick
+
+    @property
+    def enabled(self) -> set[str]:
+        """The capabilities that are in use."""
+        return self.registration.capabilities.enabled
+
+    async def run(self) -> None:
+        """Until the connection has ended."""
+        try:
+            for line in self.registration.begin():
+                self.send(line)
+            while not self.why:
+                turn = self.ready and not self.bucket.wait(self._now()) and Send(self.turns, None)
+                which, piece = await alt(self.link.pieces, turn, After(self._until()))
+                if which == 0:
+                    self._came(self.link.went_on(piece))
+                elif which == 1:
+                    self.bucket.owe(self._now())
+                self._look_at_the_time()
+        except Ending:
+            pass
+        finally:
+            self.why = self.why or self.link.lost or "the connection was closed"
+            self.ready = False
+            self.turns.poison()
+            self.link.close()
+            self.door.lost(self)
+
+    # What is sent.
+
+    def send(self, line: str) -> None:
+        """Send a line now. Pace is the caller's business."""
+        self.link.write(line.encode("utf-8", "replace")[: LINE - 2] + b"\r\n")
+
+    def room(self, target: str, command: str = "PRIVMSG") -> int:
+        """Bytes of text in one line to somebody, as he gets it: with our whole name before it."""
+        us = len(f":{self.nick}!@ ") + self._widest
+        return LINE - 2 - us - len(f"{command} {target} :".encode())
+
+    def tell(self, target: str, text: str, command: str = "PRIVMSG") -> None:
+        """Say one line to somebody; it has to fit (`room`), and it is the caller's turn."""
+        self.send(form(command, target, text))
+
+    def owe(self) -> None:
+        """Something was sent without a turn."""
+        self.bucket.owe(self._now())
+
+    def leave(self, why: str) -> None:
+        """Say good-bye; the connection ends when that has left."""
+        if not self.why:
+            self.why = why
+            if self.registration.welcome:
+                self.send(form("QUIT", why))
+            self.link.close()
+
+    def watch(self, person: Person) -> None:
+        """Have the server tell when somebody is gone, if it can (MONITOR)."""
+        if len(self._watched) < self._most_watched:
+            self._watched[person] = person.nick
+            self.send(form("MONITOR", "+", person.nick))
+            self.owe()
+
+    def unwatch(self, person: Person) -> None:
+        nick = self._watched.pop(person, None)
+        if nick is not None and self.ready:
+            self.send(form("MONITOR", "-", nick))
+            self.owe()
+
+    def ask_who(self, person: Person, answer: Channel) -> None:
+        """WHOIS: sends None on a channel when what the server knows of somebody is known."""
+        key = person.nick.lower()
+        self._whois.setdefault(key, []).append((person, answer))
+        self.send(form("WHOIS", person.nick))
+        self.owe()
+
+    # What is heard.
+
+    def _came(self, piece: bytes) -> None:
+        self._heard, self._asked = self._now(), False
+        for line in self._lines.split(piece):
+            message = parse(self._decoder.read(line))
+            if message is not None and not self.why:
+                self._take(message)
+
+    def _take(self, message: Message) -> None:
+        command = message.command
+        if command == "PING":
+            self.send(form("PONG", *message.params[-1:]))
+        elif command == "ERROR":
+            self.why = f"the server says {message.param(0)[:200]!r}"
+        elif not self.registration.welcome or command in ("CAP", "AUTHENTICATE") or command in _LATER:
+            self._registers(message)
+        else:
+            act = _TAKES.get(command)
+            if act is not None:
+                act(self, message)
+
+    def _registers(self, message: Message) -> None:
+        if self.registration.welcome and message.command.isdigit():
+            return
+        for line in self.registration.heard(message):
+            self.send(line)
+        if self.registration.failed:
+            self.why = self.registration.failed
+        elif self.registration.welcome and not self.ready:
+            self.ready = True
+            self._tried = self._now()
+            self.names.tagged = "account-tag" in self.enabled
+            if self.network.lobby:
+                self.send(form("JOIN", *self.network.lobby.split()))
+                self.owe()
+            self.log.info("{network}: in, as {nick}", network=self.network.name, nick=self.nick)
+            if self.registration.refused:
+                self.log.warn(
+                    "{network}: not logged in: {why}", network=self.network.name, why=self.registration.refused
+                )
+            self.door.ready(self)
+
+    def _supports(self, message: Message) -> None:
+        """005: what the network can do."""
+        for said in message.params[1:]:
+            key, _, value = said.partition("=")
+            if key == "CASEMAPPING":
+                self.names.use(value.lower())
+            elif key == "MONITOR":
+                self._most_watched = int(value) if value.isascii() and value.isdigit() else 100
+            elif key in ("USERLEN", "HOSTLEN") and value.isascii() and value.isdigit():
+                self._widest = min(self._widest + max(int(value[:3]) - (HOST if key == "HOSTLEN" else USER), 0), 200)
+
+    def _said(self, message: Message) -> None:
+        source = message.sender
+        if not source.host or self._is_us(source.nick):
+            return  # a server, or our own words
+        if is_channel(message.param(0)):
+            self.door.said_in_public(self, message.param(0), message.param(1))
+        else:
+            self.door.said(self, self.names.sender(message), message.param(1))
+
+    def _renamed(self, message: Message) -> None:
+        if self._is_us(message.sender.nick):
+            self.registration.nick = message.param(0) or self.nick
+            return
+        person = self.names.renamed(message)
+        if person is not None and person in self._watched:
+            self.unwatch(person)
+            self.watch(person)
+        self._free(message.sender.nick)
+
+    def _quit(self, message: Message) -> None:
+        self.names.left(message.sender.nick)
+        self._free(message.sender.nick)
+
+    def _offline(self, message: Message) -> None:
+        """731: those who were watched are gone."""
+        for target in message.param(1).split(","):
+            self.names.left(target.partition("!")[0])
+            self._free(target.partition("!")[0])
+
+    def _no_such_nick(self, message: Message) -> None:
+        self.names.left(message.param(1))
+        self._answer_who(message)
+
+    def _killed(self, message: Message) -> None:
+        if self._is_us(message.param(0)):
+            self.why = f"killed by {message.source[:80]}: {message.param(1)[:200]}"
+
+    def _account(self, message: Message) -> None:
+        """330: the account of somebody we asked about."""
+        for person, _ in self._whois.get(message.param(1).lower(), ()):
+            person.account = message.param(2)
+
+    def _where(self, message: Message) -> None:
+        """311: who has a nickname now may not be the one we asked about."""
+        for asked in list(self._whois.get(message.param(1).lower(), ())):
+            if asked[0].source.place != f"{message.param(2)}@{message.param(3)}":
+                self._whois[message.param(1).lower()].remove(asked)
+
+    def _answer_who(self, message: Message) -> None:
+        for person, answer in self._whois.pop(message.param(1).lower(), ()):
+            person.account = person.account or ""
+            answer.send_now(None)
+
+    def _gone(self, person: Person) -> None:
+        self.unwatch(person)
+        self.door.gone(person)
+
+    def _is_us(self, nick: str) -> bool:
+        return self.names.same(nick, self.nick)
+
+    # What time brings.
+
+    def _until(self) -> float:
+        """Seconds until there is something to do, if nothing comes."""
+        now = self._now()
+        network = self.network
+        moments = [self._heard + (network.lost if self._asked else network.idle)]
+        if not self.ready:
+            moments.append(self._begun + network.patience / (1 if self._slow else 2))
+        elif not self._is_us(network.nick):
+            moments.append(self._tried + network.regain)
+        wait = min(moments) - now
+        if self.ready and self.bucket.wait(now):
+            wait = min(wait, self.bucket.wait(now))
+        return max(wait, 0.0)
+
+    def _look_at_the_time(self) -> None:
+        now, network = self._now(), self.network
+        if now - self._heard >= network.lost:
+            self.why = self.why or f"nothing was heard for {network.lost:g} s"
+        elif now - self._heard >= network.idle and not self._asked:
+            self._asked = True
+            self.send(form("PING", network.name))
+        if not self.ready and now - self._begun >= network.patience:
+            self.why = self.why or f"the server has not let us in within {network.patience:g} s"
+        elif not self.ready and not self._slow and now - self._begun >= network.patience / 2:
+            self._slow = True
+            for line in self.registration.too_slow():
+                self.send(line)
+        elif self.ready and not self._is_us(network.nick) and now - self._tried >= network.regain:
+            self._regain()
+
+    def _free(self, nick: str) -> None:
+        """A nickname is free now."""
+        if self.ready and not self._is_us(self.network.nick) and self.names.same(nick, self.network.nick):
+            self._regain()
+
+    def _regain(self) -> None:
+        """Try to get the nickname that we are known by."""
+        self._tried = self._now()
+        self.send(form("NICK", self.network.nick))
+        self.owe()
+
+
+_LATER = frozenset({"432", "433", "436", "437"})
+"""What a nickname is refused with: when we have one, nothing is to be done."""
+
+_TAKES: dict[str, Callable[[Session, Message], None]] = {
+    "005": Session._supports,
+    "311": Session._where,
+    "318": Session._answer_who,
+    "330": Session._account,
+    "401": Session._no_such_nick,
+    "731": Session._offline,
+    "ACCOUNT": lambda self, message: self.names.logged_in(message),
+    "CHGHOST": lambda self, message: self.names.moved(message),
+    "KILL": Session._killed,
+    "NICK": Session._renamed,
+    "PRIVMSG": Session._said,
+    "QUIT": Session._quit,
+}
