@@ -1,4 +1,4 @@
-"""Process. A link to a server, as a session has it: pieces of what it says come over a channel, and are made lines."""
+"""Process. One end of a link: pieces of what the other end says come over a channel, and are made lines."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -9,10 +9,10 @@ from occwserv.csp import Buffer, Ending, WouldBlock
 from .message import LINE, TAGS
 
 PIECES = 8
-"""Pieces that wait to be read; then the server has to."""
+"""Pieces that wait to be read; then the other side has to."""
 
 LONGEST = 2 * (LINE + TAGS)
-"""Bytes of a line, far above what a server may send. Of a longer one the rest is left out."""
+"""Bytes of a line, far above what anybody may send. Of a longer one the rest is left out."""
 
 
 class Link:
@@ -35,11 +35,11 @@ class Link:
         self.write, self.close, self.secure = write, close, secure
         self._pause = pause
         self.lost = ""
-        self.pieces = Buffer(PIECES, "what the server says")
+        self.pieces = Buffer(PIECES, "what the other side says")
         self._more: deque[bytes] = deque()  # what came although it was told to wait
 
     def came(self, data: bytes) -> None:
-        """Bytes from the server."""
+        """Bytes from the other side."""
         if self._more:
             self._more.append(data)
             return
@@ -98,3 +98,17 @@ class Lines:
                 yield begun[: self._longest]
             self._skipping, begun = True, b""
         self._begun = begun
+
+
+def joined(secure: bool = True) -> tuple[Link, Link]:
+    """Two links, each the other end of one: a connection within the server."""
+    one: Link
+    other: Link
+
+    def close() -> None:
+        one.ended("closed")
+        other.ended("closed")
+
+    one = Link(lambda data: other.came(data), close, secure=secure)
+    other = Link(lambda data: one.came(data), close, secure=secure)
+    return one, other

@@ -17,14 +17,11 @@ from occwserv.csp import After, Channel, Ending, Send, alt
 
 from .link import Lines, Link
 from .message import LINE, Message, form, is_channel, parse
-from .names import Names, Person
 from .network import Network
 from .pacing import Bucket
+from .people import People
 from .registration import Registration
 from .text import Decoder
-
-HELD = 256 * 1024
-"""Bytes that wait to be taken by the server; one that takes none of so many takes nothing."""
 
 USER, HOST = 12, 64
 """Characters that our user and host may have for others. A network that says more is believed."""
@@ -49,16 +46,13 @@ class Session:
         )
         self.turns = Channel(f"turns at {network.name}")
         self.bucket = Bucket(network.rate, network.burst, now())
-        self.names = Names(self._gone)
+        self.people = People(self.send_soon, door.gone)
         self.ready = False
         self.why = ""  # it ended
         self._lines, self._decoder = Lines(), Decoder()
         self._begun = self._heard = self._tried = now()
         self._asked = False  # a PING is not answered yet
         self._slow = False  # SASL was given up
-        self._most_watched = 0
-        self._watched: dict[Person, str] = {}
-        self._whois: dict[str, list] = {}  # what was asked about whom
         self._widest = USER + HOST
 
     @property
@@ -107,10 +101,6 @@ class Session:
         """Say one line to somebody; it has to fit (`room`), and it is the caller's turn."""
         self.send(form(command, target, text))
 
-    def owe(self) -> None:
-        """Something was sent without a turn."""
-        self.bucket.owe(self._now())
-
     def leave(self, why: str) -> None:
         """Say good-bye; the connection ends when that has left."""
         if not self.why:
@@ -119,25 +109,10 @@ class Session:
                 self.send(form("QUIT", why))
             self.link.close()
 
-    def watch(self, person: Person) -> None:
-        """Have the server tell when somebody is gone, if it can (MONITOR)."""
-        if len(self._watched) < self._most_watched:
-            self._watched[person] = person.nick
-            self.send(form("MONITOR", "+", person.nick))
-            self.owe()
-
-    def unwatch(self, person: Person) -> None:
-        nick = self._watched.pop(person, None)
-        if nick is not None and self.ready:
-            self.send(form("MONITOR", "-", nick))
-            self.owe()
-
-    def ask_who(self, person: Person, answer: Channel) -> None:
-        """WHOIS: sends None on a channel when what the server knows of somebody is known."""
-        key = person.nick.lower()
-        self._whois.setdefault(key, []).append((person, answer))
-        self.send(form("WHOIS", person.nick))
-        self.owe()
+    def send_soon(self, line: str) -> None:
+        """Send a line that is no answer and takes the place of a turn."""
+        self.bucket.owe(self._now())
+        self.send(line)
 
     # What is heard.
 
@@ -151,19 +126,19 @@ class Session:
     def _take(self, message: Message) -> None:
         command = message.command
         if command == "PING":
-            self.send(form("PONG", *message.params[-1:]))
+            self.send(form("PONG", message.param(0)))
         elif command == "ERROR":
             self.why = f"the server says {message.param(0)[:200]!r}"
-        elif not self.registration.welcome or command in ("CAP", "AUTHENTICATE") or command in _LATER:
+        elif not self.registration.welcome or command in ("CAP", "AUTHENTICATE"):
             self._registers(message)
         else:
             act = _TAKES.get(command)
             if act is not None:
                 act(self, message)
+            else:
+                self.people.told(message)
 
     def _registers(self, message: Message) -> None:
-        if self.registration.welcome and message.command.isdigit():
-            return
         for line in self.registration.heard(message):
             self.send(line)
         if self.registration.failed:
@@ -171,10 +146,9 @@ class Session:
         elif self.registration.welcome and not self.ready:
             self.ready = True
             self._tried = self._now()
-            self.names.tagged = "account-tag" in self.enabled
+            self.people.names.tagged = "account-tag" in self.enabled
             if self.network.lobby:
-                self.send(form("JOIN", *self.network.lobby.split()))
-                self.owe()
+                self.send_soon(form("JOIN", *self.network.lobby.split()))
             self.log.info("{network}: in, as {nick}", network=self.network.name, nick=self.nick)
             if self.registration.refused:
                 self.log.warn(
@@ -186,12 +160,13 @@ class Session:
         """005: what the network can do."""
         for said in message.params[1:]:
             key, _, value = said.partition("=")
+            number = int(value[:6]) if value.isascii() and value.isdigit() else 0
             if key == "CASEMAPPING":
-                self.names.use(value.lower())
+                self.people.names.use(value.lower())
             elif key == "MONITOR":
-                self._most_watched = int(value) if value.isascii() and value.isdigit() else 100
-            elif key in ("USERLEN", "HOSTLEN") and value.isascii() and value.isdigit():
-                self._widest = min(self._widest + max(int(value[:3]) - (HOST if key == "HOSTLEN" else USER), 0), 200)
+                self.people.most_watched = number or 100
+            elif key == "HOSTLEN":
+                self._widest = USER + min(max(HOST, number), 255)
 
     def _said(self, message: Message) -> None:
         source = message.sender
@@ -200,58 +175,29 @@ class Session:
         if is_channel(message.param(0)):
             self.door.said_in_public(self, message.param(0), message.param(1))
         else:
-            self.door.said(self, self.names.sender(message), message.param(1))
+            self.door.said(self, self.people.names.sender(message), message.param(1))
 
-    def _renamed(self, message: Message) -> None:
+    def _nick(self, message: Message) -> None:
         if self._is_us(message.sender.nick):
             self.registration.nick = message.param(0) or self.nick
-            return
-        person = self.names.renamed(message)
-        if person is not None and person in self._watched:
-            self.unwatch(person)
-            self.watch(person)
-        self._free(message.sender.nick)
+        else:
+            self.people.renamed(message)
+            self._free(message.sender.nick)
 
     def _quit(self, message: Message) -> None:
-        self.names.left(message.sender.nick)
+        self.people.quit(message)
         self._free(message.sender.nick)
 
     def _offline(self, message: Message) -> None:
-        """731: those who were watched are gone."""
-        for target in message.param(1).split(","):
-            self.names.left(target.partition("!")[0])
-            self._free(target.partition("!")[0])
-
-    def _no_such_nick(self, message: Message) -> None:
-        self.names.left(message.param(1))
-        self._answer_who(message)
+        for nick in self.people.offline(message):
+            self._free(nick)
 
     def _killed(self, message: Message) -> None:
         if self._is_us(message.param(0)):
             self.why = f"killed by {message.source[:80]}: {message.param(1)[:200]}"
 
-    def _account(self, message: Message) -> None:
-        """330: the account of somebody we asked about."""
-        for person, _ in self._whois.get(message.param(1).lower(), ()):
-            person.account = message.param(2)
-
-    def _where(self, message: Message) -> None:
-        """311: who has a nickname now may not be the one we asked about."""
-        for asked in list(self._whois.get(message.param(1).lower(), ())):
-            if asked[0].source.place != f"{message.param(2)}@{message.param(3)}":
-                self._whois[message.param(1).lower()].remove(asked)
-
-    def _answer_who(self, message: Message) -> None:
-        for person, answer in self._whois.pop(message.param(1).lower(), ()):
-            person.account = person.account or ""
-            answer.send_now(None)
-
-    def _gone(self, person: Person) -> None:
-        self.unwatch(person)
-        self.door.gone(person)
-
     def _is_us(self, nick: str) -> bool:
-        return self.names.same(nick, self.nick)
+        return self.people.names.same(nick, self.nick)
 
     # What time brings.
 
@@ -287,30 +233,21 @@ class Session:
 
     def _free(self, nick: str) -> None:
         """A nickname is free now."""
-        if self.ready and not self._is_us(self.network.nick) and self.names.same(nick, self.network.nick):
+        if self.ready and not self._is_us(self.network.nick) and self.people.names.same(nick, self.network.nick):
             self._regain()
 
     def _regain(self) -> None:
         """Try to get the nickname that we are known by."""
         self._tried = self._now()
-        self.send(form("NICK", self.network.nick))
-        self.owe()
+        self.send_soon(form("NICK", self.network.nick))
 
 
-_LATER = frozenset({"432", "433", "436", "437"})
-"""What a nickname is refused with: when we have one, nothing is to be done."""
-
-_TAKES: dict[str, Callable[[Session, Message], None]] = {
+_TAKES: dict[str, Callable[[Session, Message], object]] = {
     "005": Session._supports,
-    "311": Session._where,
-    "318": Session._answer_who,
-    "330": Session._account,
-    "401": Session._no_such_nick,
     "731": Session._offline,
-    "ACCOUNT": lambda self, message: self.names.logged_in(message),
-    "CHGHOST": lambda self, message: self.names.moved(message),
     "KILL": Session._killed,
-    "NICK": Session._renamed,
+    "NICK": Session._nick,
     "PRIVMSG": Session._said,
     "QUIT": Session._quit,
 }
+"""What else is told is about people."""

@@ -1,0 +1,113 @@
+"""Process. Following people on a network: by what is seen of them, by MONITOR, and by asking (WHOIS).
+
+Who has no channel in common with somebody is told neither that he has another nickname nor that he has left; a server
+that has MONITOR tells when a nickname is not in use any more; any server tells it to who writes to one (401).
+"""
+
+from collections.abc import Callable
+
+from occwserv.csp import After, Buffer, Channel, alt
+
+from .message import Message, form
+from .names import Names, Person
+
+
+class People:
+    """Those who play on a network.
+
+    :param send: sends a line to the network.
+    :param gone: told of those who are gone.
+    """
+
+    def __init__(self, send: Callable[[str], object], gone: Callable[[Person], object]) -> None:
+        self._send, self._told_gone = send, gone
+        self.names = Names(self._gone)
+        self.most_watched = 0  # nicknames that the server watches for us
+        self._watched: dict[Person, str] = {}
+        self._asked: list[tuple[Person, Channel]] = []  # about whom somebody wants to know, and where he waits
+
+    def watch(self, person: Person) -> None:
+        """Have the server tell when somebody is gone, if it can."""
+        if len(self._watched) < self.most_watched:
+            self._watched[person] = person.nick
+            self._send(form("MONITOR", "+", person.nick))
+
+    def unwatch(self, person: Person) -> None:
+        """He is of no interest any more."""
+        nick = self._watched.pop(person, None)
+        if nick is not None:
+            self._send(form("MONITOR", "-", nick))
+
+    async def ask_who(self, person: Person, patience: float) -> None:
+        """Learn which account somebody has, if the network tells it in so many seconds."""
+        asked = person, Buffer(1)
+        self._asked.append(asked)
+        self._send(form("WHOIS", person.nick))
+        await alt(asked[1], After(patience))
+        if asked in self._asked:
+            self._asked.remove(asked)
+
+    def renamed(self, message: Message) -> None:
+        """Somebody has another nickname."""
+        person = self.names.renamed(message)
+        if person is not None and person in self._watched:
+            self.unwatch(person)
+            self.watch(person)
+
+    def quit(self, message: Message) -> None:
+        """Somebody has left the network."""
+        self.names.left(message.sender.nick)
+
+    def offline(self, message: Message) -> list[str]:
+        """731: nicknames that nobody has."""
+        nicks = [target.partition("!")[0] for target in message.param(1).split(",")]
+        for nick in nicks:
+            self.names.left(nick)
+        return nicks
+
+    def told(self, message: Message) -> None:
+        """Whatever else may be about people."""
+        act = _TOLD.get(message.command)
+        if act is not None:
+            act(self, message)
+
+    def _no_such_nick(self, message: Message) -> None:
+        self.names.left(message.param(1))
+        self._answered(message)
+
+    def _where(self, message: Message) -> None:
+        """311: who has a nickname now may not be the one we asked about."""
+        for asked in self._about(message):
+            if asked[0].source.place != f"{message.param(2)}@{message.param(3)}":
+                self._asked.remove(asked)
+                asked[1].send_now(None)
+
+    def _account(self, message: Message) -> None:
+        """330: an account."""
+        for person, _ in self._about(message):
+            person.account = message.param(2)
+
+    def _answered(self, message: Message) -> None:
+        """318: this was all."""
+        for asked in self._about(message):
+            self._asked.remove(asked)
+            asked[0].account = asked[0].account or ""
+            asked[1].send_now(None)
+
+    def _about(self, message: Message) -> list[tuple[Person, Channel]]:
+        """The questions that a line answers."""
+        return [asked for asked in self._asked if self.names.same(asked[0].nick, message.param(1))]
+
+    def _gone(self, person: Person) -> None:
+        self.unwatch(person)
+        self._told_gone(person)
+
+
+_TOLD: dict[str, Callable[[People, Message], object]] = {
+    "311": People._where,
+    "318": People._answered,
+    "330": People._account,
+    "401": People._no_such_nick,
+    "ACCOUNT": lambda self, message: self.names.logged_in(message),
+    "CHGHOST": lambda self, message: self.names.moved(message),
+}
