@@ -16,9 +16,10 @@ from typing import Any
 
 from occwserv.csp import Ending, Scheduler
 
+from .message import form
 from .names import Person
 from .pacing import Bucket
-from .player import Player
+from .player import WHOIS, Player
 from .session import Session
 from .text import clean, split
 
@@ -29,9 +30,10 @@ HELP = (
 )
 HINT = "You are not in the game. Write: start NAME, or: help"
 LOBBY = "The game is played in private: /msg {nick} help"
-WHOIS = 5.0
-"""Seconds that the network may take to tell the account of somebody."""
-
+ALIKE = (
+    "Somebody who comes from where you come from plays already, and this network does not let me tell you apart."
+    " Please log in to an account here, or come by another way."
+)
 TALKERS = 10
 """Those who are told how to play at the same time; more are told nothing."""
 
@@ -115,8 +117,7 @@ class Door:
             return f"emote {rest}" if person in self.players else ""
         answer = {"VERSION": "VERSION occwserv", "PING": f"PING {clean(rest)[:50]}"}.get(verb)
         if answer is not None and self._pings.take(self._now()):
-            session.owe()
-            session.tell(person.nick, f"\x01{answer.strip()}\x01", "NOTICE")
+            session.send_soon(form("NOTICE", person.nick, f"\x01{answer.strip()}\x01"))
         return ""
 
     def _tell(self, session: Session, target: str, text: str) -> None:
@@ -148,14 +149,18 @@ class Door:
         process = self._scheduler.spawn(self._play(player, name, secret), f"irc player {person.nick}")
         process.when_ended(lambda process: self._end(player))
         player.process = process
+        session.people.watch(person)
 
     async def _play(self, player: Player, name: str, secret: str) -> None:
         """The life of a player."""
         session, person = player.session, player.person
-        session.people.watch(person)
         with suppress(Ending):  # the connection is lost
-            if person.account is None:
-                await session.people.ask_who(person, WHOIS)
+            people = session.people
+            if person.account is None or people.uncertain(person):
+                await people.ask_who(person, WHOIS)
+            if people.uncertain(person) and person.crowded and not person.since:
+                await player.tell([ALIKE])
+                return
             try:
                 seat = await self._seat(self._known_by(session, person), name, secret.strip())
             except self.refused as refused:
@@ -176,11 +181,11 @@ class Door:
         return await (seats.enter(name, secret, "irc", whom) if name else seats.enter_by_code(secret, "irc", whom))
 
     def _known_by(self, session: Session, person: Person) -> str:
-        """By what somebody is known again; nothing, where he might be taken for somebody else."""
+        """By what somebody is known again; nothing, if he might be taken for somebody else."""
         network = session.network.name
         if person.account:
             return f"{network} account {person.account}"
-        return "" if session.people.names.crowded(person) else f"{network} {person.source}"
+        return "" if person.crowded else f"{network} {person.source}"
 
     def _let_go(self, player: Player) -> None:
         """A player is gone: his character waits for him."""

@@ -51,17 +51,11 @@ class Link:
         except Ending:
             pass  # nobody reads any more
 
-    async def read(self) -> bytes:
-        """The next piece.
-
-        :raise EndOfChannel: the connection has ended.
-        """
-        return self.went_on(await self.pieces.receive())
-
     def went_on(self, piece: bytes) -> bytes:
         """A piece was taken: there is room for another."""
         if self._more:
-            self.pieces.send_now(self._more.popleft())
+            while self._more and self.pieces.sendable:
+                self.pieces.send_now(self._more.popleft())
             if not self._more:
                 self._pause(False)
         return piece

@@ -11,13 +11,19 @@ from .message import Message, Source, fold
 
 
 class Person:
-    """Somebody, as he is known now. `account` is "" for one who has none, None when that is not known."""
+    """Somebody, as he is known now.
 
-    __slots__ = ("account", "source")
+    `account` is "" for one who has none, None when that is not known; `since` tells his connection from others, where
+    that was asked for; `crowded` when somebody else who was kept came from the same place.
+    """
+
+    __slots__ = ("account", "crowded", "since", "source")
 
     def __init__(self, source: Source, account: str | None) -> None:
         self.source = source
         self.account = account
+        self.since = ""
+        self.crowded = False
 
     def __repr__(self) -> str:
         return f"{self.source}{f' ({self.account})' if self.account else ''}"
@@ -55,7 +61,8 @@ class Names:
         known = self._kept.get(fold(source.nick, self.mapping))
         if known is None:
             return Person(source, account)
-        if known.source.place == source.place and not (account and known.account and account != known.account):
+        other = account != known.account and known.account and (account or self.tagged)
+        if known.source.place == source.place and not other:
             known.source = source  # the nickname's letters may be other ones
             known.account = account or known.account
             return known
@@ -68,6 +75,9 @@ class Names:
         if other is not None and other is not person:
             self._drop(other)
         self._kept[fold(person.nick, self.mapping)] = person
+        for each in self._kept.values():
+            if each is not person and each.source.place == person.source.place:
+                each.crowded = person.crowded = True
 
     def forget(self, person: Person) -> None:
         """He need not be followed any more."""
@@ -113,10 +123,6 @@ class Names:
         known = self._kept.get(fold(nick, self.mapping))
         if known is not None:
             self._drop(known)
-
-    def crowded(self, person: Person) -> bool:
-        """Whether somebody else who is kept comes from the same place."""
-        return any(other is not person and other.source.place == person.source.place for other in self._kept.values())
 
     def _drop(self, person: Person) -> None:
         self.forget(person)

@@ -12,6 +12,20 @@ from .message import Message, form
 from .names import Names, Person
 
 
+ELSEWHERE = "elsewhere"
+"""Since when somebody is on a connection that is not the one we asked about."""
+
+
+class Question:
+    """A WHOIS that is not answered yet; `since` is when the connection was made, of whoever has that nickname."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.account: str | None = None
+        self.since = ""
+        self.answered: Channel = Buffer(1)
+
+
 class People:
     """Those who play on a network.
 
@@ -24,7 +38,7 @@ class People:
         self.names = Names(self._gone)
         self.most_watched = 0  # nicknames that the server watches for us
         self._watched: dict[Person, str] = {}
-        self._asked: list[tuple[Person, Channel]] = []  # about whom somebody wants to know, and where he waits
+        self._questions: list[Question] = []
 
     def watch(self, person: Person) -> None:
         """Have the server tell when somebody is gone, if it can."""
@@ -38,14 +52,35 @@ class People:
         if nick is not None:
             self._send(form("MONITOR", "-", nick))
 
+    def uncertain(self, person: Person) -> bool:
+        """Whether his nickname could be another's now without our knowing it.
+
+        It could, unless the server watches it for us, or every message tells an account.
+        """
+        return person not in self._watched and not (person.account and self.names.tagged)
+
     async def ask_who(self, person: Person, patience: float) -> None:
-        """Learn which account somebody has, if the network tells it in so many seconds."""
-        asked = person, Buffer(1)
-        self._asked.append(asked)
+        """Learn which account somebody has, and since when he is here, if the network tells it in so many seconds."""
+        question = await self._ask(person, patience)
+        person.account = question.account or person.account
+        person.since = question.since
+
+    async def still_there(self, person: Person, patience: float) -> bool:
+        """Whether his nickname is on the connection that it was on."""
+        return (await self._ask(person, patience)).since == person.since
+
+    async def _ask(self, person: Person, patience: float) -> Question:
+        question = Question(person)
+        self._questions.append(question)
         self._send(form("WHOIS", person.nick))
-        await alt(asked[1], After(patience))
-        if asked in self._asked:
-            self._asked.remove(asked)
+        await alt(question.answered, After(patience))
+        self._close(question)
+        return question
+
+    def _close(self, question: Question) -> None:
+        if question in self._questions:
+            self._questions.remove(question)
+            question.answered.send_now(None)
 
     def renamed(self, message: Message) -> None:
         """Somebody has another nickname."""
@@ -77,26 +112,30 @@ class People:
 
     def _where(self, message: Message) -> None:
         """311: who has a nickname now may not be the one we asked about."""
-        for asked in self._about(message):
-            if asked[0].source.place != f"{message.param(2)}@{message.param(3)}":
-                self._asked.remove(asked)
-                asked[1].send_now(None)
+        for question in self._about(message):
+            if question.person.source.place != f"{message.param(2)}@{message.param(3)}":
+                question.since = ELSEWHERE
+                self._close(question)
 
     def _account(self, message: Message) -> None:
         """330: an account."""
-        for person, _ in self._about(message):
-            person.account = message.param(2)
+        for question in self._about(message):
+            question.account = message.param(2)
+
+    def _since(self, message: Message) -> None:
+        """317: since when."""
+        for question in self._about(message):
+            question.since = message.param(3) if message.param(3).isdigit() else ""
 
     def _answered(self, message: Message) -> None:
         """318: this was all."""
-        for asked in self._about(message):
-            self._asked.remove(asked)
-            asked[0].account = asked[0].account or ""
-            asked[1].send_now(None)
+        for question in self._about(message):
+            question.account = question.account or ""
+            self._close(question)
 
-    def _about(self, message: Message) -> list[tuple[Person, Channel]]:
+    def _about(self, message: Message) -> list[Question]:
         """The questions that a line answers."""
-        return [asked for asked in self._asked if self.names.same(asked[0].nick, message.param(1))]
+        return [each for each in self._questions if self.names.same(each.person.nick, message.param(1))]
 
     def _gone(self, person: Person) -> None:
         self.unwatch(person)
@@ -105,6 +144,7 @@ class People:
 
 _TOLD: dict[str, Callable[[People, Message], object]] = {
     "311": People._where,
+    "317": People._since,
     "318": People._answered,
     "330": People._account,
     "401": People._no_such_nick,

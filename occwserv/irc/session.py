@@ -92,14 +92,14 @@ class Session:
         """Send a line now. Pace is the caller's business."""
         self.link.write(line.encode("utf-8", "replace")[: LINE - 2] + b"\r\n")
 
-    def room(self, target: str, command: str = "PRIVMSG") -> int:
+    def room(self, target: str) -> int:
         """Bytes of text in one line to somebody, as he gets it: with our whole name before it."""
         us = len(f":{self.nick}!@ ") + self._widest
-        return LINE - 2 - us - len(f"{command} {target} :".encode())
+        return LINE - 2 - us - len(f"PRIVMSG {target} :".encode())
 
-    def tell(self, target: str, text: str, command: str = "PRIVMSG") -> None:
+    def tell(self, target: str, text: str) -> None:
         """Say one line to somebody; it has to fit (`room`), and it is the caller's turn."""
-        self.send(form(command, target, text))
+        self.send(form("PRIVMSG", target, text))
 
     def leave(self, why: str) -> None:
         """Say good-bye; the connection ends when that has left."""
