@@ -64,8 +64,8 @@ class Said(NamedTuple):
     text: str
 
 
-class Agreed(NamedTuple):
-    """Something that the game has to act on was agreed on: GMCP, MSSP."""
+class Wanted(NamedTuple):
+    """The client wants to be told something by an option: what the game is (MSSP), or where it is (GMCP)."""
 
     option: int
 
@@ -74,7 +74,7 @@ class Flooded(NamedTuple):
     """There are too many commands: the client is not to be read on."""
 
 
-Event = Said | TooLong | Agreed | Flooded
+Event = Said | TooLong | Wanted | Flooded
 
 
 class Machine:
@@ -134,7 +134,7 @@ class Machine:
         if event.code == ARE_YOU_THERE:
             self._out += b"\r\n[Yes]\r\n"
 
-    def _heard_negotiation(self, event: Negotiation) -> Agreed | None:
+    def _heard_negotiation(self, event: Negotiation) -> Wanted | None:
         verb, option = event
         side = self._theirs if verb in (WILL, WONT) else self._us
         had = side.has(option)
@@ -146,9 +146,9 @@ class Machine:
             return self._agreed(side, option)
         return None
 
-    def _agreed(self, side: Side, option: int) -> Agreed | None:
-        if side is self._us and option in (GMCP, MSSP):
-            return Agreed(option)
+    def _agreed(self, side: Side, option: int) -> Wanted | None:
+        if side is self._us and option == MSSP:
+            return Wanted(option)
         if side is self._us and option == CHARSET:
             self._charset_asked = True
             self._out += terminal.ASK_FOR_CHARSET
@@ -157,7 +157,7 @@ class Machine:
             self._out += terminal.ASK_FOR_TYPE
         return None
 
-    def _heard_subnegotiation(self, event: Subnegotiation) -> None:
+    def _heard_subnegotiation(self, event: Subnegotiation) -> Wanted | None:
         option, data = event
         if option == WINDOW_SIZE and self._theirs.has(option):
             size = terminal.window_size(data)
@@ -169,13 +169,19 @@ class Machine:
         elif option == CHARSET and (self._us.has(option) or self._theirs.has(option)):
             self._heard_charset(data)
         elif option == GMCP and self._us.has(option):
-            self._heard_program(data)
+            return self._heard_program(data)
+        return None
 
-    def _heard_program(self, data: bytes) -> None:
-        """GMCP: what the program wants to be told; of what it is (Core.Hello) nothing here depends."""
+    def _heard_program(self, data: bytes) -> Wanted | None:
+        """GMCP: what the program wants to be told; on what it is (Core.Hello) nothing here depends."""
         told = mud.read_gmcp(data)
-        if told is not None and not self.supports.told(*told) and told[0].lower() == "core.ping":
+        if told is None:
+            return None
+        if self.supports.told(*told):
+            return Wanted(GMCP)
+        if told[0].lower() == "core.ping":
             self._out += subnegotiation(GMCP, b"Core.Ping")
+        return None
 
     def _named(self, name: str) -> None:
         """The client's next terminal type: once it repeats itself, or has told the bits of MTTS, it has no more."""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
 from .codes import GMCP, MSSP, MSSP_VALUE, MSSP_VARIABLE, subnegotiation
 
@@ -56,6 +57,26 @@ class Supports:
         """Whether it wants a package: by its own name, or by that of what it is in."""
         name = package.lower()
         return name in self._names or name.rpartition(".")[0] in self._names or name.partition(".")[0] in self._names
+
+
+CHANNELS = {"said": "say", "told": "tell", "shout": "shout"}
+"""What is heard by a kind of line, and what GMCP calls that."""
+
+
+def number(room: str) -> int:
+    """A number for a room, as the maps of clients want it: the same for the same key."""
+    return crc32(room.encode()) & 0x7FFFFFFF
+
+
+def room_info(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Room.Info, of what a seat knows."""
+    exits = {way: number(to) for way, to in state["exits"].items()}
+    return {"num": number(state["room"]), "id": state["room"], "name": state["room_name"], "exits": exits}
+
+
+def status(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Char.Status. Nobody is hurt in this world: there are no vitals."""
+    return {key: state[key] for key in ("name", "role", "score", "purse") if key in state}
 
 
 def mssp(values: Mapping[str, str | int]) -> bytes:
