@@ -15,7 +15,7 @@ from twisted.protocols.basic import LineReceiver
 
 from occwserv.csp import EndOfChannel, Scheduler
 
-from .player import Player
+from .seats import Seat, Seats
 from .world import World
 from .worldfile import WorldError, read_world
 
@@ -41,14 +41,14 @@ class Terminal(LineReceiver):
         self._play("quit")
 
 
-async def show(player: Player, terminal: Terminal, over) -> None:
+async def show(seat: Seat, terminal: Terminal, over) -> None:
     missed = 0
     try:
         while True:
-            heard = await player.heard.receive()
-            if player.heard.missed > missed:
-                terminal.show(f"({player.heard.missed - missed} lines missed)")
-                missed = player.heard.missed
+            heard = await seat.heard.receive()
+            if seat.heard.missed > missed:
+                terminal.show(f"({seat.heard.missed - missed} lines missed)")
+                missed = seat.heard.missed
             if heard.kind == "room":
                 terminal.show("")
             terminal.show(heard.text)
@@ -74,19 +74,23 @@ def main() -> None:
         print(name, repr(failure), file=sys.stderr)
 
     scheduler = Scheduler(clock, report=lambda process: report(process.name, process.failure))
-    world = World(plan, scheduler, lambda: clock.seconds() - begun, Random(), report)
+
+    def now() -> float:
+        return clock.seconds() - begun
+
+    seats = Seats(World(plan, scheduler, now, Random(), report), scheduler, now, Random())
 
     def over() -> None:
-        world.end()
+        seats.end()
         if reactor.running:
             clock.callLater(0, reactor.stop)
 
     async def visit() -> None:
-        player = await world.enter(chosen.name)
-        player.card.role = "operator"  # whoever has the terminal has the world
-        terminal = Terminal(lambda line: scheduler.spawn(player.play(line)))
+        seat = await seats.enter(chosen.name, door="terminal")
+        seat.card.role = "operator"  # whoever has the terminal has the world
+        terminal = Terminal(lambda line: scheduler.spawn(seat.play(line)))
         stdio.StandardIO(terminal)
-        scheduler.spawn(show(player, terminal, over))
+        scheduler.spawn(show(seat, terminal, over))
 
     scheduler.spawn(visit())
     reactor.run()

@@ -34,6 +34,11 @@ class Accounts:
     def known(self, name: str) -> bool:
         return name in self.by_name
 
+    def protected(self, name: str) -> bool:
+        """Whether a name has a password."""
+        account = self.by_name.get(name)
+        return account is not None and bool(account.digest)
+
     def problem(self, name: str, password: str) -> str:
         """Why somebody may not have a name; empty if he may."""
         account = self.by_name.get(name)

@@ -76,7 +76,7 @@ class Hall:
         if key in self.cards:
             return [f"{name} is here already."]
         card = Card(self.number(), name, self.accounts.role(key), asked.player, self.now())
-        self.cards[key] = card
+        self.cards[key] = asked.player.card = card
         self.tell_all(Heard("news", f"{name} has come into the world.", name), card)
         self.admit(self.kept.pop(key, None), card)
         return card

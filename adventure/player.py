@@ -29,8 +29,8 @@ class Card:
 class Player(Mind):
     """A player's process, and what his door has of it: `play` a line, read `heard`."""
 
-    def __init__(self, hall: Any, plan: Any, now: Any) -> None:
-        super().__init__()
+    def __init__(self, hall: Any, plan: Any, now: Any, outbox: Any = None) -> None:
+        super().__init__(outbox=outbox)
         self.hall, self.plan, self.now = hall, plan, now
         self.lines = Channel("lines of a player")
         self.card: Any = None
@@ -99,11 +99,20 @@ class Player(Mind):
                 self.hear(line, "help")
         elif verb == "time":
             self.hear(told_time(self.now()), "time")
+        elif verb == "code":
+            self.hear(self._code(), "code")
         elif verb == "wait":
             self.hear("Time passes.")
             await sleep(1)
         else:
             await self.leave()
+
+    def _code(self) -> str:
+        """What is told of a code for another door, by those who know the doors."""
+        code = getattr(self.heard, "code", None)
+        if code is None:
+            return "There is no other door."
+        return f"Write `link {code()}` at another door within ten minutes: you are the same there."
 
     async def be_away(self, away: bool) -> None:
         """His door tells that it has lost him, or has him again: others see that."""

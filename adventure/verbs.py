@@ -81,6 +81,7 @@ VERBS = {
                 ("undo", "undo", "Takes back the last change, and the one before it."),
             )
         ),
+        Verb("code", "code", "Tells a code. By that you come in by another door, too, and are the same there.", "self"),
         Verb("wait", "wait", "Lets a moment pass.", "self", ("z",)),
         Verb("time", "time", "Tells the time of the day.", "self"),
         Verb("help", "help [VERB]", "Shows the verbs, or what one of them does.", "self", ("?", "commands")),

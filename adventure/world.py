@@ -23,14 +23,11 @@ from .messages import Crossing, Done
 from .plans import BotPlan, DevicePlan, ThingPlan, WorldPlan
 from .player import Card, Player
 from .room import Room
+from .seats import Refused
 from .values import SECONDS_OF_A_DAY, Body, Thing, hour_at
 
 ACTS = {**LOOKING, **ACTING, **HANDLING}
 RESTS = 0.1  # seconds until what has died begins anew
-
-
-class Refused(Exception):
-    """Somebody may not enter; the text tells why."""
 
 
 class World:
@@ -38,11 +35,13 @@ class World:
 
     :param scheduler: runs its processes. :param now: seconds. :param chance: what bots decide by.
     :param report: told of what died, and is begun anew. :param store: keeps what happens, and what has happened.
+    :param secret: what passwords are salted by; `chance` by default.
     """
 
     def __init__(
         self, plan: WorldPlan, scheduler: Scheduler, now: Callable[[], float], chance: Random,
         report: Callable[[str, BaseException], object] | None = None, store: Store | None = None,
+        secret: Random | None = None,
     ) -> None:  # fmt: skip
         if store is not None:
             restore(plan, store)
@@ -51,7 +50,7 @@ class World:
         self.rooms: dict[str, Room] = {}
         self.machines: dict[str, Machine] = {}
         self.bots: list[Bot] = []
-        self.hall = Hall(Accounts(lambda: chance.randbytes(16)), now, self._admit)
+        self.hall = Hall(Accounts(lambda: (secret or chance).randbytes(16)), now, self._admit)
         self.building = Channel("questions to the builders")
         self.acts = ACTS
         self.changing = False  # a room is being removed: what was in it is on its way
@@ -113,11 +112,6 @@ class World:
         if plan.kind in ("lift", "train"):
             car = self.rooms[plan.room]
             car.moves = True
-            stops = [
-                Stop(self.rooms[s.room].place(), self.rooms[s.room].control, s.way)
-                for s in plan.stops
-                if s.room in self.rooms
-            ]
             standing = [stop for stop in plan.stops if stop.room in self.rooms]
             stops = [Stop(self.rooms[s.room].place(), self.rooms[s.room].control, s.way) for s in standing]
             buttons = {stop.button: number for number, stop in enumerate(standing) if stop.button}
@@ -156,12 +150,15 @@ class World:
 
         process.when_ended(ended)
 
+    def save(self) -> None:
+        """Write now what has happened since the last time."""
+        if self.store is not None and not self._ended and (rows := picture(self)) is not None:
+            self.store.save(rows)
+
     def end(self) -> None:
         """End all processes, and write what they have come to."""
+        self.save()
         self._ended = True
-        rows = picture(self) if self.store is not None else None
-        if self.store is not None and rows is not None:
-            self.store.save(rows)
         for process in list(self._processes):
             process.kill()
 
@@ -193,18 +190,24 @@ class World:
 
     # Doors to the world: a browser, a terminal, whatever there may be.
 
-    async def enter(self, name: str, password: str = "") -> Player:
+    def player(self, outbox: Any = None) -> Player:
+        """Somebody who may enter.
+
+        :param outbox: takes what he hears; a buffer of his own by default.
+        """
+        return Player(self.hall.asked, self.building, self.now, outbox)
+
+    async def enter(self, name: str, password: str = "", player: Player | None = None) -> Player:
         """Have a player enter, where he left.
 
         :raise Refused: he may not.
         """
-        player = Player(self.hall.asked, self.building, self.now)
+        player = player or self.player()
         reply: Channel = Buffer(1)
         await self.hall.asked.send(Enter(player, name, password, Done(reply)))
         card = await reply.receive()
         if not isinstance(card, Card):
             raise Refused(card[0])
-        player.card = card
         process = self.scheduler.spawn(player.run(), f"player {card.name}")
         process.observed = True
         self._processes[process] = None

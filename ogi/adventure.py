@@ -5,22 +5,15 @@ request, and `GET .../events` is the live feed. The world itself is the package 
 """
 
 import json
-import sys
 from html import escape
-from pathlib import Path
-from random import Random
 
-import adventure
-from adventure.keeping import Store
-from adventure.visits import Visits
-from adventure.world import Refused, World
-from adventure.worldfile import read_world
+from adventure.game import game_of
+from adventure.seats import Refused
 from occwserv.csp import OverwritingBuffer, running
 
 PACES = ("off", "10", "30", "60")  # seconds between two refreshes of the page without scripts
 PACE = "30"
 REPLAYED = 60  # lines that a page with scripts begins with
-SHIPPED = Path(adventure.__file__).with_name("world.yaml")
 
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.55 system-ui, sans-serif; --soft: #6b5b3e; --line: #8886 }
@@ -54,6 +47,13 @@ ENTRY = """<!DOCTYPE html>
 <button>Enter</button>
 </form>
 <p class="soft">A new name needs no password. Inside, <kbd>password</kbd> followed by a word protects it.</p>
+<details><summary>You play at another door already?</summary>
+<p>Write <kbd>code</kbd> there, and what it tells you here: you are the same at both.</p>
+<form method="post" action="%(place)s">
+<label>Code<br><input name="code" maxlength="6" size="6" required autocomplete="off"
+ autocapitalize="characters"></label>
+<button>Enter</button>
+</form></details>
 </body></html>
 """
 
@@ -139,44 +139,17 @@ async def ogimain(ogi):
         door.leave(ended_well)
 
 
-def visits_of(ogi):
-    """The world of this server. It outlives the module's code: who plays stays, when that is loaded anew."""
-    scheduler = running.process.scheduler
-    worlds = sys.modules["adventure"].__dict__.setdefault("_worlds", {})
-    if scheduler not in worlds:
-        path = Path(ogi.options.get("world", SHIPPED))
-        plan = read_world(path.read_text(), str(path))
-
-        def report(name, failure):
-            ogi.log.error("{name} died and begins anew: {failure!r}", name=name, failure=failure)
-
-        store = None
-        if "save" in ogi.options:
-            Path(ogi.options["save"]).parent.mkdir(parents=True, exist_ok=True)
-            store = Store(ogi.options["save"])
-        worlds[scheduler] = Visits(World(plan, scheduler, ogi.reactor.seconds, Random(), report, store))
-    worlds[scheduler].held += 1
-    return worlds, scheduler
-
-
 class Door:
     """The web's door to the world."""
 
     def __init__(self, ogi):
-        self.worlds, self.scheduler = visits_of(ogi)
-        self.visits = self.worlds[self.scheduler]
+        self.game = game_of(running.process.scheduler, ogi.options, ogi.reactor, ogi.log)
+        self.visits = self.game.visits
         self.place = f"/ogi/{ogi.name}"
-        self.world = self.visits.world.plan
 
     def leave(self, ended_well):
         """This instance ends. The world does, too, unless another one goes on with it, which may begin a bit later."""
-        self.visits.held -= 1
-        self.scheduler.call_after(1 if ended_well else 10, self.end)
-
-    def end(self):
-        if not self.visits.held and self.worlds.get(self.scheduler) is self.visits:
-            del self.worlds[self.scheduler]
-            self.visits.end()
+        self.game.let_go(1 if ended_well else 10)
 
     async def meet(self, connection):
         visit = self.visits.of(connection.session)
@@ -195,21 +168,23 @@ class Door:
         form = await connection.form()
         if form.get("pace") in PACES:
             connection.set_cookie("adventure-pace", form["pace"], path=self.place)
-        if (visit is None or visit.over) and "name" in form:
+        if (visit is None or visit.over) and ("name" in form or "code" in form):
+            name, code = form.get("name", "").strip(), form.get("code", "").strip()
             try:
-                await self.visits.enter(connection.session, form["name"].strip(), form.get("password", ""))
+                await self.visits.enter(connection.session, name, form.get("password", ""), code)
             except Refused as refused:
-                await self.entry(connection, str(refused), form["name"], 403)
+                await self.entry(connection, str(refused), name, 403)
                 return
         elif visit is not None and "command" in form:
-            await visit.player.play(form["command"])
+            await visit.seat.play(form["command"])
         elif visit is None:
             await self.entry(connection, "Please enter first.", status=403)
             return
         await connection.redirect(self.place)
 
     async def entry(self, connection, problem="", name="", status=200):
-        said = {"world": self.world.name, "welcome": self.world.welcome, "problem": problem, "name": name[:40]}
+        plan = self.game.plan
+        said = {"world": plan.name, "welcome": plan.welcome, "problem": problem, "name": name[:40]}
         parts = {key: escape(text, quote=True) for key, text in said.items()}
         await connection.html(ENTRY % {**parts, "style": STYLE, "place": self.place}, status)
 
@@ -224,9 +199,9 @@ class Door:
             for key, (name, ways) in visit.map.items()
         )
         await connection.html(PAGE % {
-            "world": escape(self.world.name), "style": STYLE, "refresh": refresh, "place": self.place, "paces": paces,
-            "room": escape(visit.room[0].text if visit.room else self.world.name),
-            "name": escape(visit.player.card.name, quote=True),
+            "world": escape(self.game.plan.name), "style": STYLE, "refresh": refresh, "place": self.place,
+            "paces": paces, "room": escape(visit.room[0].text if visit.room else self.game.plan.name),
+            "name": escape(visit.seat.name, quote=True),
             "here": "".join(f'<p class="{escape(heard.kind)}">{escape(heard.text)}</p>' for heard in visit.room[1:]),
             "lines": "".join(self.item(heard) for heard in visit.news()), "map": rooms, "last": last,
         })  # fmt: skip
@@ -242,6 +217,7 @@ class Door:
             seen = feed.last_event_id or asked
             last = min(int(seen), visit.last) if seen.isdecimal() and len(seen) < 10 else 0
             visit.bells.add(bell)
+            visit.sign_of_life()
             bell.send_now(None)
             try:
                 async for _ in bell:
@@ -252,4 +228,4 @@ class Door:
                         break
             finally:
                 visit.bells.discard(bell)
-                visit.seen = self.visits.world.now()
+                visit.sign_of_life()
