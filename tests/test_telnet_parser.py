@@ -46,7 +46,9 @@ def events(pieces: list[bytes]) -> list[Event]:
 PIECES = st.lists(
     st.one_of(
         st.binary(max_size=4),
-        st.sampled_from([b"\xff", b"\xfa", b"\xf0", b"\xff\xfa\x18", b"\xff\xf0", b"\r", b"\n", b"look", b"\x08", b"x" * 22]),
+        st.sampled_from(
+            [b"\xff", b"\xfa", b"\xf0", b"\xff\xfa\x18", b"\xff\xf0", b"\r", b"\n", b"look", b"\x08", b"x" * 22]
+        ),
     )
 )
 

@@ -1,184 +1,126 @@
-"""Adapter. The telnet door: takes clients in, gives each a machine and a session, and ends those that stand still.
-
-A client is read only as fast as it is played for, and while it takes what it is told; what it is told waits in its
-seat's buffer, which forgets. So a client costs a bounded amount of memory, whatever it does.
-"""
+"""Adapter. The telnet door: takes clients in, not too many in all nor from one address; ends those that stand still."""
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from sys import intern
 from typing import Any
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import (
-    IHalfCloseableProtocol,
-    IProtocol,
-    IProtocolFactory,
-    IPushProducer,
-    ITransport,
-)
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ..csp import Channel, EndOfChannel, Scheduler
-from ..settings import Telnet
-from .machine import Flooded, Limits, Machine, Said, Wanted
-from .session import Session
+from ..csp import Process, Scheduler
+from ..net.moving import MovingPort
+from ..settings import Settings, Telnet
+from .client import Client
 
 FAREWELL = "The server is going down now. What you have is kept."
 TOO_MANY = b"Too many are at this door now. Please try again later.\r\n"
-NEVER = float("inf")
 
 
-@implementer(IProtocol, IHalfCloseableProtocol, IPushProducer)
-class Client:
-    """One client: what comes from the network, and goes there."""
+@implementer(IProtocolFactory)
+class Door:
+    """The factory of clients, and where it listens.
 
-    __slots__ = ("_deadline", "_door", "_ended", "_full", "_input", "_waits", "address", "machine", "session", "transport")
+    :param game: gives the game, or raises `refused`, with a text for the client.
+    """
 
-    def __init__(self, door: "Door", address: str) -> None:
-        rules = door.rules
-        self._door, self.address = door, address
-        self.machine = Machine(Limits(rules.line, rules.subnegotiation, rules.commands, rules.compress))
-        self.session = Session(self, rules, door.scheduler, door.now, door.game, door.refused, self._entered)
-        self.transport: Any = None
-        self._input = Channel("lines of a telnet client")
-        self._ended = False  # it will say nothing more
-        self._waits: Channel | None = None  # ends when it takes more
-        self._full = NEVER  # since when it takes nothing
-        self._deadline = door.now() + rules.login
+    log = Logger("occwserv.telnet")
+    noisy = False
 
-    # What Twisted calls.
+    def __init__(self, reactor: Any, scheduler: Scheduler, game: Callable[[], Any], refused: type[Exception]) -> None:
+        self.rules = Telnet()
+        self.scheduler, self.now, self.game, self.refused = scheduler, reactor.seconds, game, refused
+        self.started = reactor.seconds()
+        self._port = MovingPort(reactor, "telnet.listen", self)
+        self._clients: dict[Client, None] = {}
+        self._from: Counter[str] = Counter()
+        self._players = self._accepted = self._turned = 0
+        self._emptied: Deferred | None = None
 
-    def makeConnection(self, transport: ITransport) -> None:
-        """It has come."""
-        self.transport = transport
-        transport.registerProducer(self, True)  # type: ignore[attr-defined]
-        with suppress(AttributeError):  # a UNIX socket has none
-            transport.setTcpKeepAlive(True)  # type: ignore[attr-defined]
-        process = self._door.scheduler.spawn(self.session.run(), f"telnet client at {self.address}")
-        process.observed = True
-        process.when_ended(self._door.report)
+    def configure(self, settings: Settings) -> Deferred:
+        """Listen where the settings say; who comes from now on is treated as they say."""
+        self.rules = settings.telnet
+        return self._port.move(self.rules.listen)
 
-    def dataReceived(self, data: bytes) -> None:
-        """It says something."""
-        self.machine.receive(data)
-        if self._input.sendable:
-            self._door.scheduler.work(self._read)
-        elif self.machine.waiting > self._door.rules.ahead:
-            self.transport.pauseProducing()
+    def doStart(self) -> None:
+        """Twisted: an endpoint was opened."""
 
-    def readConnectionLost(self) -> None:
-        """It has said all that it will; it may still listen (RFC 9293, 3.6)."""
-        self._ended = True
-        self._input.close()
+    def doStop(self) -> None:
+        """Twisted: an endpoint was closed."""
 
-    def writeConnectionLost(self) -> None:
-        """We have."""
+    def buildProtocol(self, address: Any) -> "Client | Turned":
+        """Twisted: a client is at the door."""
+        host = intern(getattr(address, "host", None) or "unix")
+        if len(self._clients) >= self.rules.connections or self._from[host] >= self.rules.per_client:
+            self._turned += 1
+            self._from += Counter()  # forgets those of whom there is none
+            return Turned()
+        self._accepted += 1
+        self._from[host] += 1
+        client = Client(self, host)
+        self._clients[client] = None
+        return client
 
-    def connectionLost(self, reason: Any) -> None:
-        """It is gone."""
-        self._ended = True
-        self.machine.receive(b"", forget=True)
-        self.resumeProducing()
-        self._input.close()
-        self.session.lost()
-        self._door.left(self)
+    def entered(self, client: Client) -> None:
+        """A client has become a player."""
+        client.has_entered()
+        self._players += 1
 
-    def pauseProducing(self) -> None:
-        """It takes nothing more for now: so nothing more is taken from it, either."""
-        self._full = self._door.now()
-        self._waits = Channel("a telnet client that takes nothing")
-        self.transport.pauseProducing()
+    def left(self, client: Client) -> None:
+        """A client is gone."""
+        del self._clients[client]
+        self._from[client.address] -= 1
+        if not self._from[client.address]:
+            del self._from[client.address]
+        if self._emptied is not None and not self._clients:
+            emptied, self._emptied = self._emptied, None
+            emptied.callback(None)
 
-    def resumeProducing(self) -> None:
-        """It takes more."""
-        self._full = NEVER
-        waits, self._waits = self._waits, None
-        if waits is not None:
-            waits.close()
-            self.transport.resumeProducing()
+    def tick(self) -> None:
+        """Once in a while: see who stands still."""
+        now = self.now()
+        for client in list(self._clients):
+            client.tick(now)
 
-    def stopProducing(self) -> None:
-        """It is gone; `connectionLost` says so, too."""
+    def report(self, process: Process) -> None:
+        """A session has ended, or died."""
+        if process.failure is not None:
+            self.log.failure("{path} died", Failure(process.failure), path=process.path)
 
-    # What its session calls.
+    def close(self) -> Deferred:
+        """Let nobody in any more, and tell all that the server ends; fires when the last is gone."""
+        return self._port.move(None).addCallback(lambda _: self._farewell())
 
-    async def line(self) -> str:
-        """The next line."""
-        line = self._next_line()
-        if line is not None:
-            return line
-        self.flush()
-        if self._ended:
-            raise EndOfChannel("lines of a telnet client")
-        if self._waits is None:
-            self.transport.resumeProducing()
-        return await self._input.receive()
+    def _farewell(self) -> Deferred:
+        for client in list(self._clients):
+            client.dismiss(FAREWELL)
+        if not self._clients:
+            return succeed(None)
+        self._emptied = Deferred()
+        return self._emptied
 
-    async def writable(self) -> None:
-        """Wait until it takes more."""
-        while self._waits is not None:
-            with suppress(EndOfChannel):
-                await self._waits.receive()
+    def abort(self) -> None:
+        """End all clients now."""
+        for client in list(self._clients):
+            client.transport.abortConnection()
 
-    def flush(self) -> None:
-        """Send what there is for it."""
-        data = self.machine.take()
-        if data and self.transport is not None:
-            self.transport.write(data)
+    def figures(self) -> dict[str, int]:
+        """How many clients there are and were."""
+        return {
+            "open": len(self._clients),
+            "accepted": self._accepted,
+            "refused": self._turned,
+            "entered": self._players,
+        }
 
-    def end(self) -> None:
-        """Close, behind what was said to it."""
-        self.flush()
-        self._ended = True
-        self._deadline = self._door.now() + self._door.rules.write
-        self._input.close()
-        self.transport.unregisterProducer()
+
+class Turned(Protocol):
+    """A client that is one too many: told so, and closed."""
+
+    def connectionMade(self) -> None:
+        self.transport.write(TOO_MANY)
         self.transport.loseConnection()
-
-    # And its door.
-
-    def tick(self, now: float) -> None:
-        """Once a second or so: whoever stands still is ended."""
-        if now > self._full + self._door.rules.write:
-            self.transport.abortConnection()
-        elif now > self._deadline:
-            if self._ended:
-                self.transport.abortConnection()
-            else:
-                self.dismiss("You have not written anything for too long. Good-bye.")
-
-    def dismiss(self, text: str) -> None:
-        """Tell it why, and close."""
-        self.session.say(text)
-        self.end()
-
-    def _entered(self) -> None:
-        self._deadline = self._door.now() + self._door.rules.idle
-        self._door.entered += 1
-
-    def _read(self) -> None:
-        line = self._next_line()
-        if line is not None:
-            self._input.send_now(line)
-        self.flush()
-
-    def _next_line(self) -> str | None:
-        """The next line that was received already. All before it is seen to."""
-        while (event := self.machine.next_event()) is not None:
-            kind = type(event)
-            if kind is Said:
-                if self.session.seat is not None:
-                    self._deadline = self._door.now() + self._door.rules.idle
-                return event.text
-            if kind is Wanted:
-                self.session.wanted(event.option)
-            elif kind is Flooded:
-                self.transport.abortConnection()
-                return None
-            else:
-                self.session.too_long()
-        return None

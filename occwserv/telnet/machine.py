@@ -111,6 +111,11 @@ class Machine:
         """Bytes have come."""
         self._parser.receive(data)
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that have come, and were not looked at."""
+        return self._parser.waiting
+
     def next_event(self) -> Event | None:
         """What they mean; None if there is nothing more."""
         while self._commands <= self._limits.commands:

@@ -53,13 +53,16 @@ class Supports:
             self._names -= frozenset(words[0].lower() for words in given)
         return True
 
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
     def __contains__(self, package: str) -> bool:
         """Whether it wants a package: by its own name, or by that of what it is in."""
         name = package.lower()
         return name in self._names or name.rpartition(".")[0] in self._names or name.partition(".")[0] in self._names
 
 
-CHANNELS = {"said": "say", "told": "tell", "shout": "shout"}
+CHANNELS = {"said": "say", "whispered": "whisper", "told": "tell", "shout": "shout"}
 """What is heard by a kind of line, and what GMCP calls that."""
 
 

@@ -75,6 +75,11 @@ class Parser:
         self._data = self._data[self._at :] + data if self._at < len(self._data) else data
         self._at = 0
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that were received, and are not read."""
+        return len(self._data) - self._at
+
     def next_event(self) -> Event | None:
         """The next event; None if more bytes are needed for it."""
         while self._at < len(self._data):
