@@ -16,6 +16,7 @@ from adventure.seats import Refused
 from adventure.worldfile import WorldError
 
 from .csp import Scheduler
+from .irc.networks import Networks as IrcDoor
 from .settings import Settings
 from .telnet.door import Door as TelnetDoor
 
@@ -54,6 +55,7 @@ class Doors:
         self._open = False
         self._doors: dict[str, Door] = {
             "telnet": TelnetDoor(reactor, scheduler, self.game, Refused),
+            "irc": IrcDoor(reactor, scheduler, self.game, Refused),
         }
 
     def open(self) -> None:

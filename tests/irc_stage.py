@@ -6,7 +6,7 @@ All of it on one clock, and none of it on a network.
 from types import SimpleNamespace
 from typing import Any
 
-from adventure.seats import Refused, Seats
+from adventure.seats import Refused
 from occwserv.irc.door import Door
 from occwserv.irc.link import Lines, Link, joined
 from occwserv.irc.message import Message, parse

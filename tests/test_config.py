@@ -68,7 +68,10 @@ GOOD = [
     ("stats: {allow: {page: 127.0.0.1}}", "stats.allow.page", ("127.0.0.1",)),
     ('stats: {allow: {json: &home ["10.0.0.0/8", "::1"], page: *home}}', "stats.allow.page", ("10.0.0.0/8", "::1")),
     ("cgi: {mounts: []}", "cgi.mounts", ()),
-    ("irc: {serve: null, server: irc.example.org}", "irc.serve", None),
+    ("irc: {serve: null, server: tcp:irc.example.org:6667}", "irc.serve", None),
+    ("irc: {server: tls:irc.example.org:6697}", "irc.server", ("tls:irc.example.org:6697",)),
+    ("irc: {server: [tcp:a:1, tcp:b:2]}", "irc.server", ("tcp:a:1", "tcp:b:2")),
+    ("irc: {server: null}", "irc.server", None),
     ("telnet: {listen: null}", "telnet.listen", None),
 ]
 

@@ -83,7 +83,7 @@ class PlayTests(ServedTestCase):
         self.assertIn("Too many codes", "".join(said))
 
     def test_there_are_no_more_players_than_allowed(self) -> None:
-        for number in range(self.us.network.players):
+        for _ in range(self.us.network.players):
             self.door.players[object()] = None
         self.assertIn("too many players", self.write(self.chatter("ada"), "start Ada"))
         self.door.players.clear()

@@ -45,7 +45,7 @@ class Client:
     """A network that is kept reached, from `start` to `stop`.
 
     :param endpoint: a client endpoint.
-    :param first, most, stable: seconds, as of `Backoff`.
+    :param pace: `first`, `most` and `stable`, as of `Backoff`.
     """
 
     def __init__(
@@ -56,12 +56,10 @@ class Client:
         network: Network,
         door: Door,
         log: Any,
-        first: float = 1.0,
-        most: float = 300.0,
-        stable: float = 60.0,
+        pace: Any,
     ) -> None:
         self._reactor, self._scheduler, self.network, self.door, self.log = reactor, scheduler, network, door, log
-        self._backoff = Backoff(first, most, stable, random)
+        self._backoff = Backoff(pace.first, pace.most, pace.stable, random)
         self._since = 0.0
         self._why = ""  # the last attempt has failed
         self._session: Session | None = None

@@ -11,7 +11,6 @@ from occwserv.csp import After, Buffer, Channel, alt
 from .message import Message, form
 from .names import Names, Person
 
-
 ELSEWHERE = "elsewhere"
 """Since when somebody is on a connection that is not the one we asked about."""
 

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from .game import Adventure as Adventure
 from .game import Irc as Irc
+from .game import IrcNetwork as IrcNetwork
 from .game import Telnet as Telnet
 from .kinds import (
     Charset,
