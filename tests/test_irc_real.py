@@ -1,11 +1,14 @@
 """The game on real IRC servers, played by real clients; and one character's friends at all doors."""
 
 import json
+import socket
+import struct
 import urllib.request
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from .irc_programs import Ii, Ircd, Program, WeeChat, inspircd, ngircd
+from .raw_client import PATIENCE
 from .serving import HERE, Server, Serving
 
 IN = r"{}: in, as occgam"
@@ -35,6 +38,44 @@ class IrcTestCase(Serving, SynchronousTestCase):
         ada.write("give rope to ben", "You give the coil of rope to Ben")
         ben.wait_for("Ada gives you the coil of rope|Ada gives .*rope")
         ben.write("i", "You carry a coil of rope")
+
+
+SAID = (
+    b"CAP * LS * :account-tag\r\n", b"CAP * LS :server-time\r\n", b"CAP * ACK :account-tag server-time\r\n",
+    b":s 433 * occgam :in use\r\n", b":s 001 occgam_ :Welcome\r\n", b":s 005 occgam_ MONITOR=9 :are supported\r\n",
+    b":s 376 occgam_ :End\r\n\xff\xfe\0 half a line",
+)  # fmt: skip
+RESET = struct.pack("ii", 1, 0)
+
+
+class HostileServerTests(IrcTestCase):
+    """A server that is none, on a real connection."""
+
+    def test_one_that_closes_or_resets_at_each_step_is_tried_again(self) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.settimeout(PATIENCE)
+        self.addCleanup(listener.close)
+        game = self.game(
+            server=f"tcp:host=127.0.0.1:port={listener.getsockname()[1]}", reconnect={"first": 0.01, "most": 0.05}
+        )
+        for steps in range(len(SAID) + 1):
+            for reset in (True, False):
+                client, _ = listener.accept()
+                client.settimeout(PATIENCE)
+                with client, client.makefile("rb") as lines:
+                    self.assertEqual(lines.readline(), b"CAP LS 302\r\n")
+                    client.sendall(b"".join(SAID[:steps]))
+                    if steps > 4:
+                        client.sendall(b"\r\nPING seen\r\n")
+                        self.assertIn(b"PONG seen\r\n", lines)
+                    if reset:
+                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        client, _ = listener.accept()
+        with client, client.makefile("rb") as lines:
+            client.sendall(b":s 001 occgam :Welcome\r\n:ada!a@h PRIVMSG occgam :help\r\n")
+            self.assertTrue(any(line.startswith(b"PRIVMSG ada :I am the door") for line in lines))
+            self.assertEqual(game.stop(), 0)
+        self.assertNotIn("Traceback", game.output)
 
 
 class NgircdTests(IrcTestCase):

@@ -1,9 +1,9 @@
 """Adapter. Connecting with uvloop's transports, to whatever a Twisted client endpoint describes.
 
 Endpoints find addresses, try several of a host, and wrap TLS; in the end they ask their reactor for a TCP connection.
-`dialling` gives them a reactor that makes it with the loop, as `port.quick` does for listening. Twisted's own
-transport polls the socket from outside the loop and may not be told that a peer has reset a connection on which
-nothing is read; the loop's own is.
+`dialling` gives them a reactor that makes it with the loop, as `port.quick` does for listening. Twisted's own transport
+has the loop poll its socket: at an error, such as a peer's reset, libuv ends that polling, and Twisted is never told
+(docs/decisions has the figures). The loop's own transport is.
 """
 
 import asyncio
