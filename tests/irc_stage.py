@@ -16,7 +16,7 @@ from occwserv.irc.session import Session
 
 from .test_adventure_seats import SeatsTestCase
 
-QUICK = {"rate": 50.0, "burst": 100}
+QUICK = {"rate": 50.0, "burst": 100, "unread": 2**30}
 
 
 class Log:

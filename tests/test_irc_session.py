@@ -221,6 +221,21 @@ class AliveTests(ScriptedTestCase):
             self.assertLessEqual(sent, 5 + 2 * (second + 1))
         self.assertEqual((sent, pongs, self.us.why, door.players), (1000, 510, "", {}))
 
+    def test_what_the_server_does_not_read_is_not_sent(self) -> None:
+        self.us, self.them = self.dial(unread=6)
+        self.let_in()
+        self.said()
+        self.scheduler.spawn(self.lines(20))
+        told: list[str] = []
+        while len(told) < 20:
+            self.after(5)
+            said = self.said()
+            told += [line for line in said if line.startswith("PRIVMSG")]
+            asked = [line for line in said if line.startswith("PING read")]
+            self.assertEqual((len(asked), len(said) <= 6), (1, True))
+            self.assertEqual(self.say(":s PONG s :other"), [])
+            self.them.send(f":s PONG s :{asked[0].split()[1]}")
+
     async def lines(self, count: int) -> None:
         for number in range(count):
             await self.us.turns.receive()

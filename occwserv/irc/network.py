@@ -25,6 +25,7 @@ class Network:
     required: bool = False
     rate: float = 2.0
     burst: int = 5
+    unread: int = 10
     lines: int = 6
     players: int = 100
     idle: float = 30.0

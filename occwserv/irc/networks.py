@@ -25,6 +25,9 @@ OURS = "the built-in server"
 FREELY = 50.0
 """Lines a second that our own server lets the game say."""
 
+ALL = 2**30
+"""Lines that it may leave unread: it is ours."""
+
 AGAIN = 1.0
 """Seconds until the game comes back to our own server, should it ever have to leave it."""
 
@@ -53,6 +56,7 @@ def networks(irc: Irc) -> list[Network]:
             required=each.required,
             rate=irc.rate,
             burst=irc.burst,
+            unread=irc.unread,
             lines=irc.lines,
             players=irc.players,
             idle=irc.ping,
@@ -145,7 +149,9 @@ class Own:
             local.clients, local.per_client, local.rate, local.burst, local.channels, local.watched, local.register,
             local.silence,
         )  # fmt: skip
-        network = Network(OURS, nick=irc.nick, rate=FREELY, burst=int(FREELY), lines=irc.lines, players=irc.players)
+        network = Network(
+            OURS, nick=irc.nick, rate=FREELY, burst=int(FREELY), unread=ALL, lines=irc.lines, players=irc.players
+        )
         if network != self._network or self._process is None:
             self._network = network
             if self._process is not None:

@@ -1,4 +1,4 @@
-"""Pure. How fast: a bucket of tokens for what is sent, and longer and longer waits before connecting again."""
+"""Pure. How fast: tokens for what is sent, no more than the server reads, and longer waits before each new attempt."""
 
 from collections.abc import Callable
 
@@ -27,6 +27,42 @@ class Bucket:
         """Take a token, even one that comes later; never more than a full bucket of those."""
         self.wait(now)
         self._tokens = max(self._tokens - 1, -self.burst)
+
+
+class Window:
+    """What was sent, and may not have been read yet.
+
+    A server that slows us down leaves our lines unread, and ends the connection when it holds too many. It reads them
+    in their order: when it answers a PING, it has read all that was sent before.
+
+    :param most: lines that it may hold.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._sent = self._read = 0
+        self._asked = 0  # what had been sent when it was asked
+
+    @property
+    def open(self) -> bool:
+        """Whether more may be sent."""
+        return self._sent - self._read < self._most
+
+    def sends(self) -> None:
+        """A line is sent."""
+        self._sent += 1
+
+    def question(self) -> str:
+        """What to ask the server now, so that its answer comes before the window is closed; nothing most often."""
+        if self._asked > self._read or self._sent - self._read <= self._most / 2:
+            return ""
+        self._asked = self._sent
+        return f"read-{self._asked}"
+
+    def answered(self, answer: str) -> None:
+        """The server has answered a PING."""
+        if answer == f"read-{self._asked}":
+            self._read = self._asked
 
 
 class Backoff:

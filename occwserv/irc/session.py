@@ -18,7 +18,7 @@ from occwserv.csp import After, Channel, Ending, Send, alt
 from .link import Lines, Link
 from .message import LINE, Message, form, is_channel, parse
 from .network import Network
-from .pacing import Bucket
+from .pacing import Bucket, Window
 from .people import People
 from .registration import Registration
 from .text import Decoder
@@ -46,6 +46,7 @@ class Session:
         )
         self.turns = Channel(f"turns at {network.name}")
         self.bucket = Bucket(network.rate, network.burst, now())
+        self._window = Window(network.unread)
         self.people = People(self.send_soon, door.gone)
         self.ready = False
         self.why = ""  # it ended
@@ -70,7 +71,8 @@ class Session:
             for line in self.registration.begin():
                 self.send(line)
             while not self.why:
-                turn = self.ready and not self.bucket.wait(self._now()) and Send(self.turns, None)
+                free = self.ready and self._window.open and not self.bucket.wait(self._now())
+                turn = free and Send(self.turns, None)
                 which, piece = await alt(self.link.pieces, turn, After(self._until()))
                 if which == 0:
                     self._came(self.link.went_on(piece))
@@ -90,6 +92,7 @@ class Session:
 
     def send(self, line: str) -> None:
         """Send a line now. Pace is the caller's business."""
+        self._window.sends()
         self.link.write(line.encode("utf-8", "replace")[: LINE - 2] + b"\r\n")
 
     def room(self, target: str) -> int:
@@ -127,6 +130,8 @@ class Session:
         command = message.command
         if command == "PING":
             self.send(form("PONG", message.param(0)))
+        elif command == "PONG":
+            self._window.answered(message.params[-1] if message.params else "")
         elif command == "ERROR":
             self.why = f"the server says {message.param(0)[:200]!r}"
         elif not self.registration.welcome or command in ("CAP", "AUTHENTICATE"):
@@ -217,6 +222,9 @@ class Session:
 
     def _look_at_the_time(self) -> None:
         now, network = self._now(), self.network
+        question = self.ready and self._window.question()
+        if question:
+            self.send(form("PING", question))
         if now - self._heard >= network.lost:
             self.why = self.why or f"nothing was heard for {network.lost:g} s"
         elif now - self._heard >= network.idle and not self._asked:

@@ -48,6 +48,7 @@ class Irc(Struct, frozen=True, kw_only=True):
     serve: Annotated[Endpoint | None, about("built-in server; null: none")] = "tcp:6667:interface=127.0.0.1"
     rate: Annotated[Seconds, about("lines per second that a network lets the game say")] = 2
     burst: Annotated[Many, about("lines at once before that counts")] = 5
+    unread: Annotated[int, whole(2), about("lines that a network may leave unread before the game waits")] = 10
     lines: Annotated[Many, about("lines of an answer before `more` has to be asked for")] = 6
     players: Annotated[Many, about("players on one network")] = 100
     ping: Annotated[Seconds, about("seconds of silence until a server is asked whether it is there")] = 30
