@@ -1,5 +1,6 @@
 """The telnet door of a real server: for raw sockets, for a real MUD client, and beside the web door."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -13,7 +14,6 @@ import struct
 import subprocess
 import termios
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
@@ -147,7 +147,7 @@ class ServedTests(TelnetServing):
         for data in rubbish:
             with socket.create_connection(("127.0.0.1", self.telnet)) as client:
                 client.settimeout(0.2)
-                with suppress(OSError):  # it is not read any more, or was cut off
+                with contextlib.suppress(OSError):  # it is not read any more, or was cut off
                     client.sendall(data)
             begun = time.monotonic()
             ada.write("say still here").until("still here")
