@@ -95,8 +95,8 @@ class Machine:
         self._charset_asked = False
         self._names: tuple[str, ...] = ()  # of its terminal
         self._compressor: Any = None
-        self._ready = b""  # what is to be sent as it is
-        self._out = bytearray()  # and what is compressed when it is sent
+        self._out = b""  # what is to be sent
+        self._ready = b""  # before that, as it is, if that is to be compressed
         self.supports = mud.Supports()
         self.style = Style()
         self.speaks = False
@@ -242,27 +242,26 @@ class Machine:
 
     def take(self) -> bytes:
         """All that is to be sent now."""
-        ready, out = self._ready, self._out
-        if not out and not ready:
-            return b""
-        self._ready, self._out = b"", bytearray()
-        return ready + self._packed(out, zlib.Z_SYNC_FLUSH)
-
-    def _packed(self, data: bytes | bytearray, flush: int) -> bytes:
+        out, self._out = self._out, b""
         if self._compressor is None:
-            return bytes(data)
+            return out
+        ready, self._ready = self._ready, b""
+        return ready + self._packed(out, zlib.Z_SYNC_FLUSH) if out else ready
+
+    def _packed(self, data: bytes, flush: int) -> bytes:
         return self._compressor.compress(data) + self._compressor.flush(flush)
 
     def _compress(self, on: bool) -> None:
         if on is (self._compressor is not None):
             return
         if on:  # all behind this is compressed
-            self._ready += bytes(self._out) + subnegotiation(COMPRESS2, b"")
+            self._ready = self._out + subnegotiation(COMPRESS2, b"")
             self._compressor = zlib.compressobj(**COMPRESSION)
+            self._out = b""
         else:
-            self._ready += self._packed(self._out, zlib.Z_FINISH)
+            self._out = self._ready + self._packed(self._out, zlib.Z_FINISH)
+            self._ready = b""
             self._compressor = None
-        self._out = bytearray()
 
 
 _HEARD: dict[type, Any] = {
