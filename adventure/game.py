@@ -1,15 +1,18 @@
 """Adapter. The game: the world of a server, made when the first door asks for it, ended when the last has let it go."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any
 
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
+
 from occwserv.csp import Scheduler
 
-from .keeping import Store
 from .plans import WorldPlan
 from .seats import Seats
+from .store import Store
 from .visits import Visits
 from .world import World
 from .worldfile import read_world
@@ -41,7 +44,8 @@ class Game:
     """
 
     def __init__(self, scheduler: Scheduler, options: Mapping[str, Any], reactor: Any, log: Any) -> None:
-        self._scheduler, self._log = scheduler, log
+        self._scheduler, self._reactor, self._log = scheduler, reactor, log
+        self._begun = reactor.seconds()
         self.held = 0
         path = Path(options.get("world", SHIPPED))
         plan = read_world(path.read_text(), str(path))
@@ -49,7 +53,7 @@ class Game:
         if "save" in options:
             Path(options["save"]).parent.mkdir(parents=True, exist_ok=True)
             self._store = Store(options["save"])
-        world = World(plan, scheduler, reactor.seconds, Random(), self._died, self._store, SystemRandom())
+        world = World(plan, scheduler, self._now, Random(), self._died, self._store, SystemRandom(), self._in_thread)
         self.seats = Seats(world, scheduler, reactor.seconds, SystemRandom())
         self.visits = Visits(self.seats)
 
@@ -74,6 +78,13 @@ class Game:
             self.seats.end()
             if self._store is not None:
                 self._store.close()
+
+    def _now(self) -> float:
+        """The clock of the world: a new one begins in the morning of its first day."""
+        return self._reactor.seconds() - self._begun
+
+    def _in_thread(self, act: Callable, *args: Any) -> Deferred:
+        return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), act, *args)
 
     def _died(self, name: str, failure: BaseException) -> None:
         self._log.error("{name} died and begins anew: {failure!r}", name=name, failure=failure)

@@ -88,3 +88,4 @@ class Falls(NamedTuple):
 
     def act(self, room: Any) -> None:
         room.things.append(self.thing)
+        room.changed()

@@ -46,17 +46,19 @@ class Player(Mind):
 
     async def run(self) -> None:
         """Do line after line, until he leaves."""
-        while not self.over:
-            line, reply = await self.lines.receive()
-            if isinstance(line, str):
-                self.card.idle_since = self.now()
-            try:
-                await self._do(line)
-            except Puzzled as puzzled:
-                self.hear(str(puzzled), "puzzled")
-            finally:
-                reply.send_now(None)
-        self.lines.abandon()
+        try:
+            while not self.over:
+                line, reply = await self.lines.receive()
+                if isinstance(line, str):
+                    self.card.idle_since = self.now()
+                try:
+                    await self._do(line)
+                except Puzzled as puzzled:
+                    self.hear(str(puzzled), "puzzled")
+                finally:
+                    reply.send_now(None)
+        finally:
+            self.lines.abandon()  # who waits to give a line waits no longer, also when the world ends
         self.heard.close()
 
     async def _do(self, line: str | bool) -> None:

@@ -236,7 +236,7 @@ class Seats:
             now = self.now()
             for character in self.characters():
                 gone = character.gone(now)
-                if gone > PATIENCE or now - character.player.card.idle_since > IDLE:
+                if gone > PATIENCE or self.world.now() - character.player.card.idle_since > IDLE:
                     self.keep(character.play("quit"), "leaves")
                     continue
                 if (gone > GRACE) != character.away:
