@@ -25,6 +25,12 @@ class Card:
         self.told_by = ""
         self.idle_since = now
 
+    def told(self) -> dict[str, Any]:
+        """What a world of other code is told of him, beside what is kept."""
+        names = ("name", "number", "role", "told_by", "idle_since")
+        body = self.player.mine
+        return {name: getattr(self, name) for name in names} | {"follows": body.follows, "linked": body.linked}
+
 
 class Player(Mind):
     """A player's process, and what his door has of it: `play` a line, read `heard`."""
@@ -59,7 +65,8 @@ class Player(Mind):
                     reply.send_now(None)
         finally:
             self.lines.abandon()  # who waits to give a line waits no longer, also when the world ends
-        self.heard.close()
+            if self.over:
+                self.heard.close()
 
     async def _do(self, line: str | bool) -> None:
         if isinstance(line, bool):

@@ -4,11 +4,12 @@ What is here stays when the code of the world is loaded anew: doors keep their s
 whatever world those are in by now.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
-from occwserv.csp import Buffer, OverwritingBuffer, Process, Scheduler, sleep
+from occwserv.csp import After, Buffer, OverwritingBuffer, Process, Scheduler, alt, sleep
 
 ROOM = 200  # lines that wait for a door
 GRACE = 90.0  # seconds without any door until a character is seen to be away
@@ -16,6 +17,7 @@ PATIENCE = 600.0  # and until it leaves
 IDLE = 3600.0  # seconds without a line until it leaves, though a door has it
 LOOK = 5.0
 CODE_LASTS = 600.0
+LONGEST = 5.0  # seconds that a line may take which is being played when the world is to be made anew
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # of codes: none looks like another one
 
 
@@ -84,10 +86,11 @@ class Seat:
 class Character:
     """A character as its doors have it. It takes the place of the outbox of its body: all seats hear what that hears.
 
-    Whoever has the `turn` may play.
+    Lines wait for their `turn`, and the one whose turn it is has the `stage` while it is played: so who wants the stage
+    for something else waits for one line alone.
     """
 
-    __slots__ = ("away", "player", "room", "seats", "seats_of_all", "turn")
+    __slots__ = ("away", "player", "room", "seats", "seats_of_all", "stage", "turn")
 
     def __init__(self, seats_of_all: "Seats") -> None:
         self.seats_of_all = seats_of_all
@@ -95,8 +98,9 @@ class Character:
         self.player: Any = None
         self.room = ""
         self.away = False
-        self.turn = Buffer(1, "turns of a character")
+        self.turn, self.stage = Buffer(1, "turns of a character"), Buffer(1, "stage of a character")
         self.turn.send_now(None)
+        self.stage.send_now(None)
 
     def seat(self, door: str, whom: str) -> Seat:
         """One seat more."""
@@ -125,7 +129,11 @@ class Character:
     async def play(self, line: str) -> None:
         await self.turn.receive()
         try:
-            await self.player.play(line)
+            await self.stage.receive()
+            try:
+                await self.player.play(line)
+            finally:
+                self.stage.send_now(None)
         finally:
             self.turn.send_now(None)
 
@@ -145,6 +153,8 @@ class Seats:
 
     def __init__(self, world: Any, scheduler: Scheduler, now: Callable[[], float], secret: Random) -> None:
         self.world, self.scheduler, self.now, self._secret = world, scheduler, now, secret
+        self._entering = Buffer(1, "the turn to enter")
+        self._entering.send_now(None)
         self._codes: dict[str, tuple[Character, float]] = {}
         self._processes: dict[Process, None] = {}
         self.keep(self._look_after(), "seats")
@@ -168,11 +178,7 @@ class Seats:
         """
         character = self._named(name)
         if character is None:
-            character = Character(self)
-            seat = character.seat(door, whom)
-            character.player = self.world.player(character)
-            await self.world.enter(name, password, character.player)
-            return seat
+            return await self._begin(name, password, door, whom)
         accounts, key = self.world.hall.accounts, name.lower()
         problem = accounts.problem(key, password)
         if problem:
@@ -187,6 +193,17 @@ class Seats:
             raise Refused(f'{name} is playing now. If that is you, write "code" there, and link with that code here.')
         return await self._join(character, door, whom)
 
+    async def _begin(self, name: str, password: str, door: str, whom: str) -> Seat:
+        await self._entering.receive()
+        try:
+            character = Character(self)
+            seat = character.seat(door, whom)
+            character.player = self.world.player(character)
+            await self.world.enter(name, password, character.player)
+            return seat
+        finally:
+            self._entering.send_now(None)
+
     async def enter_by_code(self, code: str, door: str, whom: str = "") -> Seat:
         """A seat at the character for whom a code was made.
 
@@ -196,6 +213,31 @@ class Seats:
         if character is None or not character.seats or until < self.now():
             raise Refused("That code is not good, or not any more: each is good once, for ten minutes.")
         return await self._join(character, door, whom)
+
+    @asynccontextmanager
+    async def pause(self) -> AsyncIterator[None]:
+        """Nobody plays or enters meanwhile: whoever wants to waits. Lines that are being played end first; one that
+        takes too long may be cut off."""
+        await self._entering.receive()
+        paused = []
+        until = self.now() + LONGEST
+        try:
+            for character in list(self.characters()):
+                which, _ = await alt(character.stage, After(max(until - self.now(), 0)))
+                if which == 0:
+                    paused.append(character)
+            yield
+        finally:
+            for character in paused:
+                character.stage.send_now(None)
+            self._entering.send_now(None)
+
+    def move(self, world: Any) -> None:
+        """Have all characters go on in another world, made of a picture of theirs."""
+        for card in self.world.hall.cards.values():
+            character = card.player.heard
+            character.player = world.resume(card.told(), character)
+        self.world = world
 
     async def _join(self, character: Character, door: str, whom: str) -> Seat:
         """One more seat; what it hears first is where it is."""

@@ -16,7 +16,7 @@ from .building import Building
 from .changes import Announce
 from .hall import Enter, Hall
 from .handling import HANDLING
-from .keeping import everything, keep, restore, restore_body, restore_lives, rows_of
+from .keeping import everything, keep, picture, restore, restore_body, restore_lives, rows_of
 from .looking import LOOKING
 from .machines import Machine
 from .making import make, thing_of
@@ -26,7 +26,7 @@ from .plans import BotPlan, WorldPlan
 from .player import Card, Player
 from .room import Room
 from .seats import Refused
-from .store import Kept, Store, read
+from .store import Kept, Rows, Store, read
 from .values import SECONDS_OF_A_DAY, Body, Thing, hour_at
 from .vehicles import Vehicle
 
@@ -131,6 +131,13 @@ class World:
             self.marks.take()
             self.store.save(self.store.stamp(), rows_of(self, everything(self)))
 
+    def picture(self) -> Rows:
+        """Everything as it is now, for a world of other code. What was not written yet is written."""
+        if self.store is not None:
+            marks = self.marks.take()
+            self.store.save(self.store.stamp(), rows_of(self, marks), marks.gone)
+        return picture(self)
+
     def end(self) -> None:
         """Write what the world has come to, and end it."""
         self.save()
@@ -225,6 +232,21 @@ class World:
         card = await reply.receive()
         if not isinstance(card, Card):
             raise Refused(card[0])
+        self._live(player)
+        return player
+
+    def resume(self, told: dict[str, Any], outbox: Any) -> Player:
+        """Have somebody play on who was in the world of a picture.
+
+        :param told: what his card told.
+        """
+        player = self.player(outbox)
+        card = player.card = Card(told["number"], told["name"], told["role"], player, told["idle_since"])
+        card.told_by = told["told_by"]
+        self.hall.cards[card.name.lower()] = card
+        body = self._embody(self.hall.kept.pop(card.name.lower()), card)
+        body.follows, body.linked = told["follows"], told["linked"]
+        self._room(body.at).take_in(body)
         self._live(player)
         return player
 
