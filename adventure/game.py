@@ -43,6 +43,11 @@ def game_of(scheduler: Scheduler, options: Mapping[str, Any], reactor: Any, log:
     return game
 
 
+def game_there(scheduler: Scheduler) -> "Game | None":
+    """The game of a scheduler if there is one; it is not held by that."""
+    return _games.get(scheduler)
+
+
 class Game:
     """One world, with its doors.
 

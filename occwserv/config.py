@@ -1,6 +1,6 @@
 """Pure. The text of `tap.yaml` becomes frozen settings, or all its mistakes at once.
 
-`parse` walks YAML nodes, which know their lines, against the Structs of `settings.py` and goes no deeper than
+`parse` walks YAML nodes, which know their lines, against the Structs of `settings` and goes no deeper than
 these, so that an alias leads to no circle; it can only repeat, and MOST bounds that. Overrides are walked
 like the file, after it, and so they win.
 """
@@ -16,7 +16,8 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct
 
-from .settings import HUGE, PATHS, Settings, Stats, is_struct, peel, wanted
+from .settings import PATHS, Settings, Stats, is_struct, peel, wanted
+from .settings.kinds import HUGE
 
 DEEPEST = 32  # levels of nesting: PyYAML composes by recursion, and deeper text would overflow Python's stack
 MOST = 100_000  # entries that are walked

@@ -42,11 +42,11 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
     def mistake(path: str, problem: str) -> None:
         mistakes.append(Mistake(path, problem, None, source))
 
-    for number, endpoint in enumerate(settings.listen):
+    for path, endpoint in endpoints(settings):
         try:
             serverFromString(reactor, endpoint)
         except Exception as error:  # each kind of endpoint has parameters, and errors, of its own
-            mistake(f"listen[{number}]", f'"{endpoint}" is not an endpoint such as "tcp:8080": {error}')
+            mistake(path, f'"{endpoint}" is not an endpoint such as "tcp:8080": {error}')
 
     if settings.static.root is None:
         root = folder / "public_html"
@@ -81,6 +81,15 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
         ogi=msgspec.structs.replace(settings.ogi, root=str(modules), state=str(folder / settings.ogi.state)),
         cgi=cgi,
     )
+
+
+def endpoints(settings: Settings) -> list[tuple[str, str]]:
+    """Where the server and its doors listen, by the names of the settings."""
+    doors = [("telnet.listen", settings.telnet.listen)]
+    return [
+        *((f"listen[{number}]", endpoint) for number, endpoint in enumerate(settings.listen)),
+        *((path, endpoint) for path, endpoint in doors if endpoint is not None),
+    ]
 
 
 def can_be_written(path: str) -> bool:

@@ -3,58 +3,45 @@
 `rows()` lists them for the documentation; `config.py` reads a file against them.
 """
 
-import ipaddress
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeGuard, get_args, get_origin
 
 import msgspec
 from msgspec import Meta, Struct
 
-HUGE = 2**53  # queues and timers of the standard library refuse numbers that are much larger
-
-
-def about(description: str) -> Meta:
-    """What a setting means, with its unit."""
-    return Meta(description=description)
-
-
-def whole(least: int) -> Meta:
-    return Meta(ge=least, lt=HUGE, title=f"an integer of at least {least}")
-
-
-def like(title: str, pattern: str, check: Callable[[str], object] = str) -> Meta:
-    """A text that is all `pattern`, and of which `check` raises no ValueError; mistakes call it `title`."""
-    return Meta(title=title, pattern=rf"^(?:{pattern})\Z", extra={"check": check})
+from .game import Adventure as Adventure
+from .game import Irc as Irc
+from .game import Telnet as Telnet
+from .kinds import (
+    Charset,
+    Encoding,
+    Endpoints,
+    Extension,
+    File,
+    Flag,
+    Grace,
+    Many,
+    Media,
+    Model,
+    Name,
+    Network,
+    Nice,
+    Path,
+    Prefix,
+    Seconds,
+    Some,
+    Text,
+    Token,
+    Url,
+    Value,
+    Variable,
+    about,
+    whole,
+)
 
 
 # fmt: off
-Flag = Annotated[bool, Meta(title="true or false")]
-Some = Annotated[int, whole(0)]
-Many = Annotated[int, whole(1)]
-Nice = Annotated[int, Meta(ge=0, le=19, title="an integer from 0 to 19")]
-Grace = Annotated[float, Meta(ge=0, le=86400, title="a number from 0 to 86400")]
-Seconds = Annotated[float, Meta(gt=0, le=86400, title="a number above 0 and at most 86400")]
-Text = Annotated[str, like("text", r"[^\0]+")]
-Path = Annotated[str, like("a path", r"[^\0]+")]
-File = Annotated[str, like("the name of a file", r"[^/\0]+")]
-Endpoint = Annotated[str, like('an endpoint such as "tcp:8080"', r"[^\s:]+:[^\0]*")]
-Url = Annotated[str, like('a URL path that begins with "/"', r"/[^\s?#]*")]
-Prefix = Annotated[str, like('a URL path that begins and ends with "/"', r"/([^\s?#]*/)?")]
-Charset = Annotated[str, like('a character set such as "utf-8"', r"[A-Za-z0-9._:+-]*")]
-Extension = Annotated[str, like('an extension with its dot such as ".md"', r"\.[^\s/]+")]
-Media = Annotated[str, like('a media type such as "text/plain"', r"[!-.0-:<-~]+/[!-.0-:<-~]+( *;[ -~]+)?")]
-Network = Annotated[str, like('an address or a network such as "10.0.0.0/8"', r"\S+", ipaddress.ip_network)]
-Nick = Annotated[str, like("an IRC nickname", r"[A-Za-z\[-`{-}][A-Za-z0-9\[-`{-}-]*")]
-Token = Annotated[str, like('a token such as "GET"', r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")]
-Name = Annotated[str, like("the name or address of a host", r"[A-Za-z0-9._:\[\]-]+")]
-Variable = Annotated[str, like('the name of a variable such as "LANG"', r"[A-Za-z_][A-Za-z0-9_]*")]
-Value = Annotated[str, like("text", r"[^\0]*")]
-Encoding = Literal["br", "zst", "gz"]
-Model = Literal["reactor", "process_pool", "forking", "sequential"]
-Endpoints = Annotated[tuple[Endpoint, ...], Meta(
-    min_length=1, title='a list of endpoints such as "tcp:8080"')]
-
 class Static(Struct, frozen=True, kw_only=True):
     """Files."""
     root: Annotated[Path | None, about(
@@ -218,21 +205,6 @@ class Ogi(Struct, frozen=True, kw_only=True):
     large: Annotated[Many, about("bytes in memory above which it does")] = 268435456
     memory: Annotated[Some, about("bytes of addresses that a worker process may have; 0: any number")] = 2147483648
     heartbeat: Annotated[Seconds, about("seconds after which something is sent on a silent feed")] = 15
-
-class Irc(Struct, frozen=True, kw_only=True):
-    """The game on IRC."""
-    nick: Annotated[Nick, about("nickname of the game")] = "occgam"
-    server: Annotated[Text | None, about("server that the game joins; null: the built-in one")] = None
-    serve: Annotated[Endpoint | None, about("built-in server; null: none")] = "tcp:6667:interface=127.0.0.1"
-
-class Telnet(Struct, frozen=True, kw_only=True):
-    """The game on telnet."""
-    listen: Annotated[Endpoint | None, about("endpoint; null: none")] = "tcp:4000:interface=127.0.0.1"
-
-class Adventure(Struct, frozen=True, kw_only=True):
-    """The game itself."""
-    world: Annotated[Path, about("file that describes the world")] = "adventure/world.yaml"
-    save: Annotated[Path | None, about("file that keeps what has happened; null: none")] = "var/adventure.sqlite"
 
 class Settings(Struct, frozen=True, kw_only=True):
     """All settings."""

@@ -1,0 +1,37 @@
+"""Pure. The settings of the game, and of its doors."""
+
+from typing import Annotated
+
+from msgspec import Struct
+
+from .kinds import Endpoint, Flag, Many, Nick, Path, Seconds, Text, about, whole
+
+
+# fmt: off
+class Irc(Struct, frozen=True, kw_only=True):
+    """The game on IRC."""
+    nick: Annotated[Nick, about("nickname of the game")] = "occgam"
+    server: Annotated[Text | None, about("server that the game joins; null: the built-in one")] = None
+    serve: Annotated[Endpoint | None, about("built-in server; null: none")] = "tcp:6667:interface=127.0.0.1"
+
+class Telnet(Struct, frozen=True, kw_only=True):
+    """The game on telnet."""
+    listen: Annotated[Endpoint | None, about("endpoint; null: none")] = "tcp:4000:interface=127.0.0.1"
+    connections: Annotated[Many, about("connections in all")] = 5000
+    per_client: Annotated[Many, about("connections from one address")] = 100
+    login: Annotated[Seconds, about("seconds in which a client must have entered")] = 120
+    idle: Annotated[Seconds, about("seconds that a player may write nothing")] = 3600
+    write: Annotated[Seconds, about("seconds in which the client must take more of what it is told")] = 60
+    tries: Annotated[Many, about("wrong passwords or codes that end the connection")] = 3
+    rate: Annotated[Many, about("lines per second; more wait, after twice as many at once")] = 10
+    line: Annotated[int, whole(64), about("bytes in a line")] = 1024
+    ahead: Annotated[Many, about("bytes read ahead of a line that is being played")] = 16384
+    subnegotiation: Annotated[int, whole(64), about("bytes in a sub-negotiation; longer ones are not heeded")] = 4096
+    commands: Annotated[Many, about("telnet commands between two lines; more end the connection")] = 1000
+    compress: Annotated[Flag, about("whether what is sent is compressed for clients that want it (MCCP2)")] = True
+
+class Adventure(Struct, frozen=True, kw_only=True):
+    """The game itself."""
+    world: Annotated[Path, about("file that describes the world")] = "adventure/world.yaml"
+    save: Annotated[Path | None, about("file that keeps what has happened; null: none")] = "var/adventure.sqlite"
+# fmt: on
