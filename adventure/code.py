@@ -14,7 +14,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 HERE = Path(__file__).parent
-STAYS = ("code", "game", "seats", "store", "visits")
+STAYS = ("code", "game", "limits", "seat", "seats", "store", "visits")
 Facts = dict[str, tuple[int, int, int]]
 _numbers = count(1)
 

@@ -15,6 +15,7 @@ from twisted.internet.threads import deferToThreadPool
 from occwserv.csp import Cancelled, Scheduler, sleep
 
 from .code import HERE, Code, Unusable, facts_of, load, where
+from .limits import limits_of
 from .seats import Seats
 from .store import Rows, Store, read
 from .visits import Visits
@@ -30,8 +31,8 @@ _games: dict[Scheduler, "Game"] = {}
 def game_of(scheduler: Scheduler, options: Mapping[str, Any], reactor: Any, log: Any) -> "Game":
     """The game of a scheduler. Whoever asks holds it, and has to let it go.
 
-    :param options: `world` is the path of the world file, `save` that of the file that keeps what happens. They are
-        heeded when the game is made.
+    :param options: `world` is the path of the world file, `save` that of the file that keeps what happens; the others
+        are limits (`limits.py`), as texts. They are heeded when the game is made.
     :param reactor: whose clock the world has. :param log: a Twisted logger.
     :raise WorldError: the world file has mistakes.
     :raise OSError: it can not be read.
@@ -65,13 +66,14 @@ class Game:
         self._died = 0
         self._loaded = facts_of(folder)
         self._code = Code()
+        self._limits = limits_of(options)
         self._file = Path(options.get("world", SHIPPED))
         plan = self._plan(self._code)
         self._store = None
         if "save" in options:
             Path(options["save"]).parent.mkdir(parents=True, exist_ok=True)
             self._store = Store(options["save"])
-        self.seats = Seats(self._world(self._code, plan), scheduler, reactor.seconds, SystemRandom())
+        self.seats = Seats(self._world(self._code, plan), scheduler, reactor.seconds, SystemRandom(), self._limits)
         self.visits = Visits(self.seats)
         self._watcher = scheduler.spawn(self._watch(), WATCHES)
 
@@ -109,8 +111,9 @@ class Game:
         """A world. Without rows it is as its store says."""
         kept = None if rows is None else read(rows)
         return code.world.World(
-            plan, self._scheduler, self._now, Random(), self._report, self._store, SystemRandom(), self._in_thread, kept
-        )
+            plan, self._scheduler, self._now, Random(), self._report, self._store, SystemRandom(), self._in_thread,
+            kept, self._limits,
+        )  # fmt: skip
 
     def _now(self) -> float:
         """The clock of the world: a new one begins in the morning of its first day."""
@@ -144,7 +147,7 @@ class Game:
         code = None
         try:
             code = await self._in_thread(load, self._folder)
-            await self._go_on_in(code)
+            waited = await self._go_on_in(code)
         except (Cancelled, GeneratorExit):
             raise
         except BaseException as error:
@@ -157,15 +160,20 @@ class Game:
         self._code.forget()
         self._code = code
         self._watcher.name = WATCHES
-        self._log.info("the game goes on in new code, with {players} players", players=self.seats.players)
+        self._log.info(
+            "the game goes on in new code, with {players} players, who waited for {waited:.2f} s",
+            players=self.seats.players, waited=waited,
+        )  # fmt: skip
         return True
 
-    async def _go_on_in(self, code: Code) -> None:
+    async def _go_on_in(self, code: Code) -> float:
         """Move everything there is into a world of other code, or leave it where it is.
 
+        :return: for how many seconds nobody could play.
         :raise Exception: it can not be there.
         """
         plan = self._plan(code)
+        begun = self._now()
         async with self.seats.pause():
             old = self.seats.world
             while old.changing:  # a room is being removed: that is over soon
@@ -180,3 +188,4 @@ class Game:
                 new.stop()
                 self.seats.move(self._world(self._code, old.plan, rows))
                 raise Unusable("what lived in it died at once, see above")
+        return self._now() - begun

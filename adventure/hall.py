@@ -5,28 +5,19 @@ It waits for nobody: what it tells goes into outboxes.
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from occwserv.csp import Channel
 
 from .accounts import Accounts
 from .language import Command, Puzzled
 from .marks import Marks
-from .messages import Done
+from .messages import Done, Enter, Protect
 from .player import Card
 from .values import ROLES, Body, Heard, capital, listed
 
 NAME = re.compile(r"[^\W\d_][\w'-]{1,19}")
 SHOUTS_APART = 10.0  # seconds
-
-
-class Enter(NamedTuple):
-    """A player wants to enter."""
-
-    player: Any
-    name: str
-    password: str
-    done: Done
 
 
 class Hall:
@@ -60,6 +51,8 @@ class Hall:
     def _answer(self, question: Any) -> Any:
         if isinstance(question, Enter):
             return self._enter(question)
+        if isinstance(question, Protect):
+            return self._protect(question)
         card, what, _ = question
         if isinstance(what, Command):
             return getattr(self, f"_{what.verb.name}")(card, what.text)
@@ -73,7 +66,7 @@ class Hall:
     def _enter(self, asked: Enter) -> Any:
         name = self._checked(asked.name)
         key = name.lower()
-        problem = self.accounts.problem(key, asked.password)
+        problem = self.accounts.problem(key, asked.digest)
         if problem:
             return [problem]
         if key in self.cards:
@@ -164,15 +157,15 @@ class Hall:
             self.marks.is_gone(kind, before)
         self.marks.body(card.player.mine)
         self.marks.view(card.player.mine)
-        if self.accounts.known(after):
+        if after in self.accounts.by_name:
             self.marks.account(after)
         return "renamed"
 
-    def _password(self, card: Card, text: str) -> list[str]:
-        if len(text) < 6:
-            raise Puzzled("A password has at least 6 characters.")
-        self.accounts.protect(card.name.lower(), text)
-        self.marks.account(card.name.lower())
+    def _protect(self, asked: Protect) -> list[str]:
+        card, name = asked.card, asked.card.name.lower()
+        self.accounts.protect(name, asked.salt, asked.digest)
+        self.marks.account(name)
+        card.role = max(card.role, self.accounts.role(name), key=ROLES.index)
         return ["Your name is protected now."]
 
     def _grant(self, card: Card, text: str) -> list[str]:
@@ -183,5 +176,6 @@ class Hall:
         other.role = role
         self.accounts.grant(other.name.lower(), role)
         self.marks.account(other.name.lower())
-        other.player.hear(f"You are a {role} now.")
+        until = "" if self.accounts.protected(other.name.lower()) else ", until you leave: your name has no password"
+        other.player.hear(f"You are {'an' if role == 'operator' else 'a'} {role} now{until}.")
         return [f"{other.name} is a {role} now."]

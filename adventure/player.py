@@ -7,12 +7,11 @@ from occwserv.csp import Buffer, Channel, Ending, Mobile, sleep
 
 from . import verbs
 from .language import Puzzled, help_on, parse
-from .messages import Done
+from .messages import Done, Protect
 from .mind import Mind
 from .values import ROLES, told_time
 
-RATE = 10.0  # lines a second that are taken
-BURST = 20.0
+SHORTEST = 6  # characters of a password
 
 
 class Card:
@@ -33,15 +32,20 @@ class Card:
 
 
 class Player(Mind):
-    """A player's process, and what his door has of it: `play` a line, read `heard`."""
+    """A player's process, and what his door has of it: `play` a line, read `heard`.
 
-    def __init__(self, hall: Any, plan: Any, now: Any, outbox: Any = None) -> None:
+    :param rate: lines a second that are taken; twice as many at once. :param digest: makes a salt, and what is kept of
+        a password.
+    """
+
+    def __init__(self, hall: Any, plan: Any, now: Any, rate: float, digest: Any, outbox: Any = None) -> None:
         super().__init__(outbox=outbox)
+        self.rate, self.digest = rate, digest
         self.hall, self.plan, self.now = hall, plan, now
         self.lines = Channel("lines of a player")
         self.card: Any = None
         self.over = False
-        self.allowance, self.at = BURST, now()
+        self.allowance, self.at = 2 * rate, now()
 
     async def play(self, line: str) -> None:
         """One line; returns when all it led to was told. Who has left is told nothing."""
@@ -81,6 +85,8 @@ class Player(Mind):
             raise Puzzled(f"That is for {'an' if verb.role == 'operator' else 'a'} {verb.role} to do.")
         if verb.where == "room":
             await self.ask(command)
+        elif verb.name == "password":
+            await self._protect(command.text)
         elif verb.where == "self":
             await self._by_himself(verb.name, command.text)
         elif verb.where == "plan":
@@ -116,6 +122,17 @@ class Player(Mind):
         else:
             await self.leave()
 
+    async def _protect(self, password: str) -> None:
+        """Set the password of his name. What is made of it takes long, so others do it, and he rests afterwards."""
+        if len(password) < SHORTEST:
+            raise Puzzled(f"A password has at least {SHORTEST} characters.")
+        salt, digest = await self.digest(password)
+        reply: Channel = Buffer(1)
+        await self.hall.send(Protect(self.card, salt, digest, Done(reply)))
+        for text in await reply.receive():
+            self.hear(text)
+        self.allowance = min(self.allowance, 0.0)
+
     def _code(self) -> str:
         """What is told of a code for another door, by those who know the doors."""
         code = getattr(self.heard, "code", None)
@@ -138,10 +155,10 @@ class Player(Mind):
     async def _not_too_fast(self) -> None:
         """A bucket of lines: whoever writes faster waits, and nobody else does."""
         now = self.now()
-        self.allowance = min(BURST, self.allowance + (now - self.at) * RATE)
+        self.allowance = min(2 * self.rate, self.allowance + (now - self.at) * self.rate)
         self.at = now
         if self.allowance < 1:
-            await sleep((1 - self.allowance) / RATE)
+            await sleep((1 - self.allowance) / self.rate)
         self.allowance -= 1
 
 

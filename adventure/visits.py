@@ -9,11 +9,10 @@ from typing import Any
 
 from occwserv.csp import EndOfChannel, OverwritingBuffer
 
-from .seats import PATIENCE, Seat, Seats
+from .seats import Seat, Seats
 from .values import Heard
 
 HISTORY = 300  # lines that are kept for who comes again
-SHOWN_AFTER = 2 * PATIENCE  # seconds for which the last lines are kept of who has left
 PLACE = ("room", "text", "things", "people", "ways")
 
 
@@ -125,5 +124,5 @@ class Visits:
         """Those who have left long ago, and never came to see their last lines."""
         now = self.seats.now()
         for session, visit in list(self.by_session.items()):
-            if visit.over and now - (visit.seat.gone_since or now) > SHOWN_AFTER:
+            if visit.over and now - (visit.seat.gone_since or now) > 2 * self.seats.limits.leave:
                 del self.by_session[session]

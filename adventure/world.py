@@ -9,7 +9,7 @@ from typing import Any
 
 from occwserv.csp import Buffer, Channel, Mobile, Process, Scheduler, sleep
 
-from .accounts import Accounts
+from .accounts import Accounts, digest_of
 from .acting import ACTING
 from .bots import KINDS, Bot
 from .building import Building
@@ -17,6 +17,7 @@ from .changes import Announce
 from .hall import Enter, Hall
 from .handling import HANDLING
 from .keeping import everything, keep, picture, restore, restore_body, restore_lives, rows_of
+from .limits import USUAL, Limits
 from .looking import LOOKING
 from .machines import Machine
 from .making import make, thing_of
@@ -25,7 +26,7 @@ from .messages import Crossing, Done
 from .plans import BotPlan, WorldPlan
 from .player import Card, Player
 from .room import Room
-from .seats import Refused
+from .seat import Refused
 from .store import Kept, Rows, Store, read
 from .values import SECONDS_OF_A_DAY, Body, Thing, hour_at
 from .vehicles import Vehicle
@@ -45,13 +46,14 @@ class World:
     :param scheduler: runs its processes. :param now: seconds. :param chance: what bots decide by.
     :param report: told of what died, and is begun anew. :param store: keeps what happens, and what has happened.
     :param secret: what passwords are salted by; `chance` by default. :param apart: has something done that takes long,
-        by a thread. :param kept: what the world begins as; what the store says by default.
+        by a thread. :param kept: what the world begins as; what the store says by default. :param limits: of players.
     """
 
     def __init__(
         self, plan: WorldPlan, scheduler: Scheduler, now: Callable[[], float], chance: Random,
         report: Callable[[str, BaseException], object] | None = None, store: Store | None = None,
         secret: Random | None = None, apart: Callable[..., Awaitable] = at_once, kept: Kept | None = None,
+        limits: Limits = USUAL,
     ) -> None:  # fmt: skip
         kept = read(store.rows()) if kept is None and store is not None else kept or {}
         restore(plan, kept)
@@ -60,13 +62,13 @@ class World:
         self.now: Callable[[], float] = (lambda: now() + ahead) if ahead else now
         self.plan, self.scheduler, self.chance, self.store = plan, scheduler, chance, store
         self.report = report or (lambda name, failure: None)
-        self.apart = apart
+        self.apart, self.limits, self._secret = apart, limits, secret or chance
         self.marks = Marks(store is not None)
         self.acts = ACTS
         self.rooms: dict[str, Room] = {}
         self.machines: dict[str, Machine] = {}
         self.bots: dict[str, Bot] = {}
-        self.hall = Hall(Accounts(lambda: (secret or chance).randbytes(16)), self.now, self._admit, self.marks)
+        self.hall = Hall(Accounts(limits.operators), self.now, self._admit, self.marks)
         self.hall.numbers = past["numbers"]
         self.building = Channel("questions to the builders")
         self.changing = False  # a room is being removed: what was in it is on its way
@@ -83,7 +85,7 @@ class World:
             self.stop()
             raise
         if store is not None:
-            if not kept:
+            if "room" not in kept:
                 self.save()
             self.keep(lambda: keep(self, store), "keeper")
 
@@ -219,16 +221,32 @@ class World:
 
         :param outbox: takes what he hears; a buffer of his own by default.
         """
-        return Player(self.hall.asked, self.building, self.now, outbox)
+        return Player(self.hall.asked, self.building, self.now, self.limits.rate, self._digest, outbox)
 
-    async def enter(self, name: str, password: str = "", player: Player | None = None) -> Player:
+    async def _digest(self, password: str) -> tuple[bytes, bytes]:
+        """A fresh salt, and what is kept of a password."""
+        salt = self._secret.randbytes(16)
+        return salt, await self.apart(digest_of, password, salt)
+
+    async def prove(self, name: str, password: str) -> bytes:
+        """By what the hall is shown that somebody knows the password of a name. Nothing if there is nothing to show."""
+        salt = self.hall.accounts.salt(name.lower())
+        return await self.apart(digest_of, password, salt) if salt and password else b""
+
+    async def enter(self, name: str, password: str = "") -> Player:
         """Have a player enter, where he left.
 
         :raise Refused: he may not.
         """
-        player = player or self.player()
+        return await self.admit(name, await self.prove(name, password), self.player())
+
+    async def admit(self, name: str, proof: bytes, player: Player) -> Player:
+        """As `enter`, of who has proved that he knows the password.
+
+        :raise Refused: he may not.
+        """
         reply: Channel = Buffer(1)
-        await self.hall.asked.send(Enter(player, name, password, Done(reply)))
+        await self.hall.asked.send(Enter(player, name, proof, Done(reply)))
         card = await reply.receive()
         if not isinstance(card, Card):
             raise Refused(card[0])

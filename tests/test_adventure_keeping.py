@@ -7,6 +7,7 @@ from random import Random
 
 from twisted.internet.task import Clock
 
+from adventure.accounts import digest_of
 from adventure.export import plan_of, write_world
 from adventure.keeping import picture, rows_of
 from adventure.plans import BotPlan, WorldPlan
@@ -70,8 +71,9 @@ class KeepingTests(KeptTestCase):
         self.assertEqual([thing.key for thing in self.world.rooms["yard"].things], ["cake", "rake", "lamp"])
         body = self.world.hall.kept["ada"]
         self.assertEqual(([(thing.key, thing.worn) for thing in body.things], body.at), ([("cap", True)], "yard"))
-        self.assertIn("not the password", self.world.hall.accounts.problem("ada", "other"))
-        self.assertEqual(self.world.hall.accounts.problem("ada", "secret1"), "")
+        accounts = self.world.hall.accounts
+        self.assertIn("not the password", accounts.problem("ada", digest_of("other", accounts.salt("ada"))))
+        self.assertEqual(accounts.problem("ada", digest_of("secret1", accounts.salt("ada"))), "")
         self.assertEqual(set(body.seen), {"hall", "yard"})
 
     def test_built_rooms_are_found_again_and_removed_ones_are_not(self) -> None:
