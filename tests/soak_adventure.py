@@ -80,7 +80,7 @@ class Reloads:
             begun = perf_counter()
             for number in range(times):
                 self.code.write_text(self.code.read_text() + f"# {number}\n")
-                told = await self._line(server, r"goes on in new code, with (\d+) players|plays on.*|Traceback")
+                told = await self._line(server, r"goes on in new code, with (\d+) players.*|plays on.*|Traceback")
                 print(f"{number + 1}: {told[0].strip()}, {perf_counter() - begun:.0f} s", flush=True)
                 self.loaded += told[1] == str(self.players)
             for task in playing:
