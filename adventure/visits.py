@@ -53,9 +53,8 @@ class Visit:
         oldest = self.lines[0][0] if self.lines else self.last + 1
         if last + 1 < oldest:
             yield oldest - 1, missed(oldest - 1 - last)
-        for number, heard in self.lines:
-            if number > last:
-                yield number, heard
+        new = max(min(self.last - last, len(self.lines)), 0)
+        yield from [self.lines[place] for place in range(-new, 0)]
 
     def news(self) -> list[Any]:
         """The lines since the last time this was asked."""
