@@ -135,5 +135,5 @@ class WorldTestCase(SynchronousTestCase):
     def things(self) -> list[str]:
         """The keys of all things there are, wherever they are."""
         lying = [thing.key for room in self.world.rooms.values() for thing in room.all_things()]
-        kept = [each.key for body, _ in self.world.hall.kept.values() for thing in body.things for each in thing.all]
+        kept = [each.key for body in self.world.hall.kept.values() for thing in body.things for each in thing.all]
         return sorted(lying + kept)

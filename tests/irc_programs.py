@@ -218,8 +218,9 @@ class WeeChat(Program):
         logs = [self._home / "logs" / f"irc.{name}.weechatlog" for name in ("server.t", "t.occgam")]
         for log in logs:
             log.touch()
-        secure = [f"/set irc.server.t.{name} {'on' if tls and not name.endswith('verify') else 'off'}"
-                  for name in ("ssl", "ssl_verify", "tls", "tls_verify")]  # the names before and since version 4  # fmt: skip
+        on = "on" if tls else "off"  # by the names before and since version 4
+        secure = [f"/set irc.server.t.{name} {on}" for name in ("ssl", "tls")]
+        secure += [f"/set irc.server.t.{name}_verify off" for name in ("ssl", "tls")]
         start = (
             f"/server add t 127.0.0.1/{port}", f"/set irc.server.t.nicks {nick}", f"/set irc.server.t.username {nick}",
             *secure, "/set irc.server_default.anti_flood_prio_high 0", "/set logger.file.flush_delay 0", "/connect t",

@@ -5,7 +5,6 @@ import re
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adventure.seats import GRACE
 from occwserv.irc.message import LINE
 
 from .irc_stage import ServedTestCase
@@ -112,7 +111,7 @@ class WhoIsWhoTests(ServedTestCase):
     def test_who_leaves_is_missed_and_can_come_back(self) -> None:
         (ada,) = self.begin("ada")
         ada.send("QUIT")
-        self.after(GRACE + 10)
+        self.after(100)
         self.assertEqual(self.door.players, {})
         self.assertFalse(self.world.rooms["hall"].bodies[self.world.hall.cards["ada"].number].linked)
         eve = self.chatter("eve")

@@ -254,8 +254,8 @@ class AliveTests(ScriptedTestCase):
 
     def test_whatever_is_said_it_lives(self) -> None:
         for line in (
-            b"", b" ", b":", b"@", b"@a", b":s", b"@=;;= :s X", b":s 005", b":s 005 occgam MONITOR= CASEMAPPING= X=\x00",
-            b":s 999 a b c", b":s 731 occgam", b":s 731 occgam :,,!", b":s 401", b":s 318", b":s 330", b":s 311 a b",
+            b"", b" ", b":", b"@", b"@a", b":s", b"@=;;= :s X", b":s 005",
+            b":s 005 occgam MONITOR= CASEMAPPING= X=\x00", b":s 999 a b c", b":s 731 occgam", b":s 731 occgam :,,!", b":s 401", b":s 318", b":s 330", b":s 311 a b",
             b":occgam NICK", b"NICK", b":x NICK :", b"QUIT", b":occgam!a@b PRIVMSG occgam :me", b"PRIVMSG a",
             b":a!b@c PRIVMSG occgam", b":a!b@c PRIVMSG occgam :\x01", b":a!b@c PRIVMSG occgam :\x01\x01",
             b"CAP", b"CAP *", b"CAP * LS", b"CAP * ACK", b"CAP * NAK :x", b"AUTHENTICATE", b"ACCOUNT", b"CHGHOST",

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from .game import Adventure as Adventure
-from .game import Irc as Irc
-from .game import IrcNetwork as IrcNetwork
 from .game import Telnet as Telnet
+from .irc import Irc as Irc
+from .irc import IrcNetwork as IrcNetwork
 from .kinds import (
     Charset,
     Encoding,

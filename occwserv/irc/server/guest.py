@@ -65,10 +65,9 @@ class Guest:
     async def _came(self, piece: bytes) -> None:
         for line in self._lines.split(piece):
             wait = self._bucket.wait(self.server.now())
-            if wait:
+            if wait and not self.link.lost:
                 await sleep(wait)
-            self._bucket.take(self.server.now())
-            if self.why or self.link.lost:
+            if self.why or not self._bucket.take(self.server.now()):
                 return
             message = parse(self._decoder.read(line))
             if message is not None:
