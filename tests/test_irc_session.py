@@ -206,20 +206,20 @@ class AliveTests(ScriptedTestCase):
         self.assertEqual(self.us.why, "nothing was heard for 90 s")
 
     def test_a_thousand_lines_go_no_faster_than_allowed_and_pings_pass_them(self) -> None:
-        self.us, self.them = self.dial(rate=2.0, burst=5)
+        self.us, self.them = self.dial(rate=20.0, burst=5)
         self.let_in()
         self.said()
         door = self.door
         self.scheduler.spawn(self.lines(1000))
         sent = pongs = 0
-        for second in range(510):
+        for second in range(52):
             self.them.send(f"PING {second}")
-            self.after(1, 0.25)
+            self.after(1, 0.1)
             said = self.said()
             pongs += said[0] == f"PONG {second}"
             sent += sum(line.startswith("PRIVMSG") for line in said)
-            self.assertLessEqual(sent, 5 + 2 * (second + 1))
-        self.assertEqual((sent, pongs, self.us.why, door.players), (1000, 510, "", {}))
+            self.assertLessEqual(sent, 5 + 20 * (second + 1))
+        self.assertEqual((sent, pongs, self.us.why, door.players), (1000, 52, "", {}))
 
     def test_what_the_server_does_not_read_is_not_sent(self) -> None:
         self.us, self.them = self.dial(unread=6)
@@ -236,6 +236,23 @@ class AliveTests(ScriptedTestCase):
         self.scheduler.spawn(self.lines(20))
         self.after(29)  # it does not answer any more
         self.assertLessEqual(len(self.said()), 7)
+
+    def test_the_lobby_tells_who_is_renamed_and_who_leaves(self) -> None:
+        self.us, self.them = self.dial(lobby="#game key")
+        self.said()
+        self.assertIn("JOIN #game key", self.say("CAP * LS :", ":s 001 occgam :Welcome"))
+        self.say(":ada!u@h PRIVMSG occgam :start Ada")
+        self.say(":s 317 occgam ada 0 12345 :idle", ":s 318 occgam ada :End")
+        self.after(1)
+        self.say(":ada!u@h NICK eva")
+        (player,) = self.door.players.values()
+        self.assertEqual((player.person.nick, player.seat.name), ("eva", "Ada"))
+        self.said()
+        self.assertEqual(self.say(":ben!b@h PRIVMSG #game :hello all"), [])
+        hint = self.say(":ben!b@h PRIVMSG #game :occgam: hi")
+        self.assertEqual(hint, ["PRIVMSG #game :The game is played in private: /msg occgam help"])
+        self.say(":eva!u@h QUIT :gone")
+        self.assertEqual(self.door.players, {})
 
     async def lines(self, count: int) -> None:
         for number in range(count):
@@ -255,7 +272,8 @@ class AliveTests(ScriptedTestCase):
     def test_whatever_is_said_it_lives(self) -> None:
         for line in (
             b"", b" ", b":", b"@", b"@a", b":s", b"@=;;= :s X", b":s 005",
-            b":s 005 occgam MONITOR= CASEMAPPING= X=\x00", b":s 999 a b c", b":s 731 occgam", b":s 731 occgam :,,!", b":s 401", b":s 318", b":s 330", b":s 311 a b",
+            b":s 005 occgam MONITOR= CASEMAPPING= X=\x00",
+            b":s 999 a b c", b":s 731 occgam", b":s 731 occgam :,,!", b":s 401", b":s 318", b":s 330", b":s 311 a b",
             b":occgam NICK", b"NICK", b":x NICK :", b"QUIT", b":occgam!a@b PRIVMSG occgam :me", b"PRIVMSG a",
             b":a!b@c PRIVMSG occgam", b":a!b@c PRIVMSG occgam :\x01", b":a!b@c PRIVMSG occgam :\x01\x01",
             b"CAP", b"CAP *", b"CAP * LS", b"CAP * ACK", b"CAP * NAK :x", b"AUTHENTICATE", b"ACCOUNT", b"CHGHOST",
