@@ -43,9 +43,11 @@ def follow(room: Room, body: Body, command: Command, done: Done) -> None:
     if not command.words:
         body.hear("You follow nobody." if body.follows is None else "You go your own way now.")
         body.follows = None
+        room.changed(body)
         return
     other = find(command.words, room.others(body))
     body.follows = other.number
+    room.changed(body)
     body.hear(f"You follow {other.name}.")
     other.hear(f"{body.name} follows you.", "follows", body.name)
 
@@ -102,6 +104,7 @@ def _handle(room: Room, body: Body, command: Command, done: Done) -> bool:
         room.devices[found.device].send_now(Turn(room, body.number, body.name, deed, has_key, done))
         return True
     body.hear(_turn_box(body, found, deed))
+    room.changed(body)
     return False
 
 
@@ -144,7 +147,7 @@ def _step_out(room: Room, body: Body, command: Command, done: Done) -> bool:
     """The body leaves the world, in the answer."""
     del room.bodies[body.number]
     room.tell(Heard("left", f"{body.name} {command.text}", body.name))
-    done.give(Mobile((body, room.key)))
+    done.give(Mobile(body))
     return True
 
 
@@ -156,6 +159,7 @@ def _away(room: Room, body: Body, command: Command, done: Done) -> None:
 
 def _rename(room: Room, body: Body, command: Command, done: Done) -> None:
     before, body.name = body.name, capital(command.text)
+    room.changed(body)
     body.hear(f"You are called {body.name} now.")
     room.tell(Heard("news", f"{before} is called {body.name} now.", body.name), body)
 

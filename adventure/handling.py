@@ -50,6 +50,7 @@ def _take(room: Room, body: Body, place: list[Thing], thing: Thing) -> None:
 
 
 def _both(room: Room, body: Body, mine: str, theirs: str, what: str, kind: str = "did") -> None:
+    room.changed(body)
     body.hear(f"You {mine} {what}.", kind, body.name)
     room.tell(Heard(kind, f"{body.name} {theirs} {what}.", body.name), body)
 
@@ -113,6 +114,7 @@ def give(room: Room, body: Body, command: Command, done: Any) -> None:
     body.things.remove(thing)
     thing.worn = False
     other.things.append(thing)
+    room.changed(body, other)
     body.hear(f"You give {thing.the} to {other.name}.", "did", body.name)
     other.hear(f"{body.name} gives you {thing.the}.", "given", body.name)
     seen = Heard("did", f"{body.name} gives {thing.the} to {other.name}.", body.name)
@@ -127,6 +129,7 @@ def _pay(room: Room, body: Body, other: Body, said: str) -> None:
         raise Puzzled(f"You have {body.purse} coins.")
     body.purse -= amount
     other.purse += amount
+    room.changed(body, other)
     coins = "a coin" if amount == 1 else f"{amount} coins"
     body.hear(f"You give {coins} to {other.name}.")
     other.hear(f"{body.name} gives you {coins}.", "paid", body.name)
@@ -149,6 +152,7 @@ def buy(room: Room, body: Body, command: Command, done: Any) -> None:
     thing.price = 0
     room.things.remove(thing)
     body.things.append(thing)
+    room.changed(sellers[0])
     _both(room, body, "buy", "buys", thing.the, "bought")
 
 
@@ -172,6 +176,7 @@ def eat(room: Room, body: Body, command: Command, done: Any) -> None:
         raise Puzzled("You have to buy it first.")
     if not thing.fixed:
         place.remove(thing)
+        room.changed(body)
     body.hear(thing.edible, "ate", body.name)
     room.tell(Heard("did", f"{body.name} has {thing.the}.", body.name), body)
 

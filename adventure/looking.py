@@ -1,10 +1,13 @@
 """Pure. What a room shows: itself, what is in it, and what players know of themselves."""
 
+from itertools import islice
 from typing import Any
 
 from .language import Command, Puzzled, find
 from .room import Room
 from .values import Body, Thing, capital, is_night, listed
+
+MOST_NAMED = 12  # of those who are in a room
 
 
 def look(room: Room, body: Body, command: Command | None, done: Any) -> None:
@@ -20,9 +23,11 @@ def look(room: Room, body: Body, command: Command | None, done: Any) -> None:
         seen = [thing.name for thing in room.things]
         if seen:
             body.hear(f"You see {listed(seen)}.", "things")
-        others = [_named(other) for other in room.others(body)]
-        if len(others) > 12:
-            others = [*others[:10], f"{len(others) - 10} others"]
+        number = len(room.bodies) - 1
+        shown = number if number <= MOST_NAMED else MOST_NAMED - 2
+        others = [_named(other) for other in islice((each for each in room.bodies.values() if each is not body), shown)]
+        if number > shown:
+            others.append(f"{number - shown} others")
         if others:
             body.hear(f"{listed(others)} {'is' if len(others) == 1 else 'are'} here.", "people")
     ways = [way + (f" ({exit.door}, {exit.mode})" if exit.door else "") for way, exit in room.exits.items()]

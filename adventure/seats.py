@@ -1,150 +1,39 @@
-"""Process. Seats: each is one door's hold on one character. A character may sit at several doors; each hears and plays.
+"""Process. All seats at one world: who may have which, and what becomes of characters that no door has.
 
-What is here stays when the code of the world is loaded anew: doors keep their seats, and seats keep their characters,
-whatever world those are in by now.
+It stays when the code of the world is loaded anew, and moves the characters from world to world.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from math import ceil
 from random import Random
 from typing import Any
 
-from occwserv.csp import Buffer, OverwritingBuffer, Process, Scheduler, sleep
+from occwserv.csp import After, Buffer, Process, Scheduler, alt, sleep
+from occwserv.csp.process import Outside
 
-ROOM = 200  # lines that wait for a door
-GRACE = 90.0  # seconds without any door until a character is seen to be away
-PATIENCE = 600.0  # and until it leaves
-IDLE = 3600.0  # seconds without a line until it leaves, though a door has it
+from .limits import USUAL, Attempts, Limits
+from .seat import Character, Refused, Seat
+
 LOOK = 5.0
 CODE_LASTS = 600.0
+LONGEST = 5.0  # seconds that a line may take which is being played when the world is to be made anew
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # of codes: none looks like another one
 
 
-class Refused(Exception):
-    """Somebody may not enter; the text tells the player why."""
-
-
-class Seat:
-    """One door's hold on one character.
-
-    `door` names the door, `whom` tells by what that door knows its client again: a session, an address, an account.
-    `heard` has what the character hears, as `Heard(kind, text, who)`; when nobody reads it the oldest is lost, and
-    counted in `heard.missed`. It ends when the character has left.
-    """
-
-    __slots__ = ("_character", "door", "gone_since", "heard", "whom")
-
-    def __init__(self, character: "Character", door: str, whom: str) -> None:
-        self._character, self.door, self.whom = character, door, whom
-        self.heard = OverwritingBuffer(ROOM, f"heard at the {door} door")
-        self.gone_since: float | None = None
-
-    @property
-    def name(self) -> str:
-        """The character's name, as it is now."""
-        return self.card.name
-
-    @property
-    def card(self) -> Any:
-        """What the hall has of the character: `name`, `role`, `number`, `idle_since`."""
-        return self._character.player.card
-
-    @property
-    def over(self) -> bool:
-        """Whether the character has left, or this seat was given up."""
-        return self not in self._character.seats
-
-    async def play(self, line: str) -> None:
-        """One line; returns when all it led to was told. Nothing happens when the character has left."""
-        await self._character.play(line)
-
-    def let_go(self) -> None:
-        """The client is gone, or may be. The seat hears on, for who comes back; without any other door the character
-        is seen to be away after `GRACE`, and leaves after `PATIENCE`. Letting go again begins to count anew."""
-        self.gone_since = self._character.seats_of_all.now()
-
-    def take_up(self) -> None:
-        """The client is back."""
-        self.gone_since = None
-
-    def code(self) -> str:
-        """A fresh code, by which another door gets a seat at this character: good once, for ten minutes."""
-        return self._character.code()
-
-    def state(self) -> dict[str, Any]:
-        """What is known without asking anybody: `name`, `role`, `score`, `purse`, `room` (its key), `room_name`, and
-        `exits` (the keys of the rooms they lead to, by their directions)."""
-        player, room = self._character.player, self._character.room
-        name, ways = player.mine.seen.get(room, ("", {}))
-        return {
-            "name": player.card.name, "role": player.card.role, "score": player.mine.score, "purse": player.mine.purse,
-            "room": room, "room_name": name, "exits": dict(ways),
-        }  # fmt: skip
-
-
-class Character:
-    """A character as its doors have it. It takes the place of the outbox of its body: all seats hear what that hears.
-
-    Whoever has the `turn` may play.
-    """
-
-    __slots__ = ("away", "player", "room", "seats", "seats_of_all", "turn")
-
-    def __init__(self, seats_of_all: "Seats") -> None:
-        self.seats_of_all = seats_of_all
-        self.seats: list[Seat] = []
-        self.player: Any = None
-        self.room = ""
-        self.away = False
-        self.turn = Buffer(1, "turns of a character")
-        self.turn.send_now(None)
-
-    def seat(self, door: str, whom: str) -> Seat:
-        """One seat more."""
-        made = Seat(self, door, whom)
-        self.seats.append(made)
-        return made
-
-    def send_now(self, heard: Any) -> None:
-        """It hears something."""
-        if heard.kind == "room":
-            self.room = heard.who
-        for seat in self.seats:
-            seat.heard.send_now(heard)
-
-    def close(self) -> None:
-        """It has left, and will hear nothing more."""
-        seats, self.seats = self.seats, []
-        for seat in seats:
-            seat.heard.close()
-
-    def give_up(self, seat: Seat) -> None:
-        """One seat less."""
-        self.seats.remove(seat)
-        seat.heard.close()
-
-    async def play(self, line: str) -> None:
-        await self.turn.receive()
-        try:
-            await self.player.play(line)
-        finally:
-            self.turn.send_now(None)
-
-    def code(self) -> str:
-        return self.seats_of_all.code_for(self)
-
-    def gone(self, now: float) -> float:
-        """For how many seconds no door has had it."""
-        return min((0.0 if seat.gone_since is None else now - seat.gone_since for seat in self.seats), default=0.0)
-
-
-class Seats:
+class Seats(Outside):
     """All seats at one world.
 
     :param now: seconds. :param secret: what codes are made by.
     """
 
-    def __init__(self, world: Any, scheduler: Scheduler, now: Callable[[], float], secret: Random) -> None:
+    def __init__(
+        self, world: Any, scheduler: Scheduler, now: Callable[[], float], secret: Random, limits: Limits = USUAL
+    ) -> None:
+        self.limits, self._attempts = limits, Attempts(limits)
         self.world, self.scheduler, self.now, self._secret = world, scheduler, now, secret
+        self._entering = Buffer(1, "the turn to enter")
+        self._entering.send_now(None)
         self._codes: dict[str, tuple[Character, float]] = {}
         self._processes: dict[Process, None] = {}
         self.keep(self._look_after(), "seats")
@@ -166,18 +55,15 @@ class Seats:
 
         :raise Refused: he may not.
         """
-        character = self._named(name)
+        key = name.lower()
+        proof = await self._proof(key, password)
+        character = self._named(key)
         if character is None:
-            character = Character(self)
-            seat = character.seat(door, whom)
-            character.player = self.world.player(character)
-            await self.world.enter(name, password, character.player)
-            return seat
-        accounts, key = self.world.hall.accounts, name.lower()
-        problem = accounts.problem(key, password)
+            return await self._begin(name, proof, door, whom)
+        problem = self.world.hall.accounts.problem(key, proof)
         if problem:
             raise Refused(problem)
-        known = accounts.protected(key)
+        known = self.has_password(name)
         for seat in character.seats:
             if seat.gone_since is not None and seat.door == door and (known or (whom and seat.whom == whom)):
                 seat.whom = whom
@@ -186,6 +72,31 @@ class Seats:
         if not known:
             raise Refused(f'{name} is playing now. If that is you, write "code" there, and link with that code here.')
         return await self._join(character, door, whom)
+
+    async def _proof(self, name: str, password: str) -> bytes:
+        """What proves that somebody knows the password of a name: made from what he says, after a while if many were
+        wrong."""
+        if not password or not self.has_password(name):
+            return b""
+        wait = self._attempts.wait(name, self.now())
+        if wait > 0:
+            raise Refused(f"Too many wrong passwords for {name.capitalize()}; try again in {ceil(wait)} s.")
+        self._attempts.begin(name, self.now())
+        proof = await self.world.prove(name, password)
+        if not self.world.hall.accounts.problem(name, proof):
+            self._attempts.right(name)
+        return proof
+
+    async def _begin(self, name: str, proof: bytes, door: str, whom: str) -> Seat:
+        await self._entering.receive()
+        try:
+            character = Character(self)
+            seat = character.seat(door, whom)
+            character.player = self.world.player(character)
+            await self.world.admit(name, proof, character.player)
+            return seat
+        finally:
+            self._entering.send_now(None)
 
     async def enter_by_code(self, code: str, door: str, whom: str = "") -> Seat:
         """A seat at the character for whom a code was made.
@@ -196,6 +107,31 @@ class Seats:
         if character is None or not character.seats or until < self.now():
             raise Refused("That code is not good, or not any more: each is good once, for ten minutes.")
         return await self._join(character, door, whom)
+
+    @asynccontextmanager
+    async def pause(self) -> AsyncIterator[None]:
+        """Nobody plays or enters meanwhile: whoever wants to waits. Lines that are being played end first; one that
+        takes too long may be cut off."""
+        await self._entering.receive()
+        paused = []
+        until = self.now() + LONGEST
+        try:
+            for character in list(self.characters()):
+                which, _ = await alt(character.stage, After(max(until - self.now(), 0)))
+                if which == 0:
+                    paused.append(character)
+            yield
+        finally:
+            for character in paused:
+                character.stage.send_now(None)
+            self._entering.send_now(None)
+
+    def move(self, world: Any) -> None:
+        """Have all characters go on in another world, made of a picture of theirs."""
+        for card in self.world.hall.cards.values():
+            character = card.player.heard
+            character.player = world.resume(card.told(), character)
+        self.world = world
 
     async def _join(self, character: Character, door: str, whom: str) -> Seat:
         """One more seat; what it hears first is where it is."""
@@ -236,14 +172,14 @@ class Seats:
             now = self.now()
             for character in self.characters():
                 gone = character.gone(now)
-                if gone > PATIENCE or now - character.player.card.idle_since > IDLE:
+                if gone > self.limits.leave or self.world.now() - character.player.card.idle_since > self.limits.silent:
                     self.keep(character.play("quit"), "leaves")
                     continue
-                if (gone > GRACE) != character.away:
+                if (gone > self.limits.away) != character.away:
                     character.away = not character.away
                     self.keep(character.player.be_away(character.away), "away")
                 for seat in list(character.seats):
-                    if seat.gone_since is not None and now - seat.gone_since > PATIENCE:
+                    if seat.gone_since is not None and now - seat.gone_since > self.limits.leave:
                         character.give_up(seat)
 
     def end(self) -> None:

@@ -9,11 +9,10 @@ from typing import Any
 
 from occwserv.csp import EndOfChannel, OverwritingBuffer
 
-from .seats import PATIENCE, Seat, Seats
+from .seats import Seat, Seats
 from .values import Heard
 
 HISTORY = 300  # lines that are kept for who comes again
-SHOWN_AFTER = 2 * PATIENCE  # seconds for which the last lines are kept of who has left
 PLACE = ("room", "text", "things", "people", "ways")
 
 
@@ -54,9 +53,8 @@ class Visit:
         oldest = self.lines[0][0] if self.lines else self.last + 1
         if last + 1 < oldest:
             yield oldest - 1, missed(oldest - 1 - last)
-        for number, heard in self.lines:
-            if number > last:
-                yield number, heard
+        new = max(min(self.last - last, len(self.lines)), 0)
+        yield from [self.lines[place] for place in range(-new, 0)]
 
     def news(self) -> list[Any]:
         """The lines since the last time this was asked."""
@@ -125,5 +123,5 @@ class Visits:
         """Those who have left long ago, and never came to see their last lines."""
         now = self.seats.now()
         for session, visit in list(self.by_session.items()):
-            if visit.over and now - (visit.seat.gone_since or now) > SHOWN_AFTER:
+            if visit.over and now - (visit.seat.gone_since or now) > 2 * self.seats.limits.leave:
                 del self.by_session[session]

@@ -280,8 +280,9 @@ class Server(Service):
 
 def modules_of(settings: Settings) -> OgiSettings:
     """The settings of the modules: the game is one, and is told of its world like any other, by its options."""
-    game = settings.adventure
-    told = {"world": game.world, **({} if game.save is None else {"save": game.save})}
+    game = msgspec.to_builtins(settings.adventure)
+    said = {**game, "operators": " ".join(game["operators"])}
+    told = {name: str(value) for name, value in said.items() if value is not None}
     options = {**settings.ogi.options, "adventure": {**told, **settings.ogi.options.get("adventure", {})}}
     return msgspec.structs.replace(settings.ogi, options=options)
 

@@ -221,9 +221,10 @@ class Door:
             bell.send_now(None)
             try:
                 async for _ in bell:
-                    for number, heard in list(visit.since(last)):
-                        await feed.send(json.dumps(heard._asdict()), id=str(number))
-                        last = number
+                    news = list(visit.since(last))
+                    if news:
+                        await feed.send_all([(json.dumps(heard._asdict()), str(number)) for number, heard in news])
+                        last = news[-1][0]
                     if visit.over:
                         break
             finally:

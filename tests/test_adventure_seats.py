@@ -3,7 +3,9 @@
 from random import Random
 from typing import Any
 
-from adventure.seats import CODE_LASTS, GRACE, PATIENCE, Refused, Seat, Seats
+from adventure.limits import Limits
+from adventure.seats import CODE_LASTS, Refused, Seat, Seats
+from adventure.world import World
 from occwserv.csp import EndOfChannel
 
 from .adventurers import WorldTestCase
@@ -14,7 +16,10 @@ class SeatsTestCase(WorldTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.seats = Seats(self.world, self.scheduler, self.clock.seconds, Random(5))
+        self.seats = self.seats_of(self.world)
+
+    def seats_of(self, world: World) -> Seats:
+        return Seats(world, self.scheduler, self.clock.seconds, Random(5))
 
     def tearDown(self) -> None:
         self.seats.end()
@@ -128,18 +133,18 @@ class SeatsTests(SeatsTestCase):
         web, ben = self.sit("Ada"), self.sit("Ben")
         irc = self.done(self.seats.enter_by_code(web.code(), "irc"))
         web.let_go()
-        self.after(GRACE + 10, 5)
+        self.after(Limits().away + 10, 5)
         self.assertNotIn("stares", self.hears(ben))
         irc.let_go()
-        self.after(GRACE + 10, 5)
+        self.after(Limits().away + 10, 5)
         self.assertIn("Ada stares into space.", self.hears(ben))
         irc.take_up()
         self.after(10, 5)
         self.assertIn("Ada is back.", self.hears(ben))
-        self.after(PATIENCE, 5)
+        self.after(Limits().leave, 5)
         self.assertEqual((self.ended(web), irc.over), (True, False))
         irc.let_go()
-        self.after(PATIENCE + 10, 5)
+        self.after(Limits().leave + 10, 5)
         self.assertIn("Ada has left the world.", self.hears(ben))
         self.assertTrue(irc.over)
 

@@ -160,7 +160,10 @@ class VerbTests(WorldTestCase):
     def test_only_operators_grant(self) -> None:
         self.assertEqual(self.play(self.ada, "grant ben builder"), "That is for an operator to do.")
         self.ada.card.role = "operator"
-        self.assertEqual(self.both("grant ben builder"), ("Ben is a builder now.", "You are a builder now."))
+        self.assertEqual(
+            self.both("grant ben builder"),
+            ("Ben is a builder now.", "You are a builder now, until you leave: your name has no password."),
+        )
         self.assertIn("one of", self.play(self.ada, "grant ben king"))
 
 

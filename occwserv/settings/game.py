@@ -4,10 +4,11 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from .kinds import Endpoint, Flag, Many, Nick, Path, Seconds, Text, about, whole
-
+from .kinds import Endpoint, Flag, Many, Nick, Path, Seconds, Text, about, like, whole
 
 # fmt: off
+Player = Annotated[str, like("the name of a player", r"[^\W\d_][\w'-]{1,19}")]
+
 class Irc(Struct, frozen=True, kw_only=True):
     """The game on IRC."""
     nick: Annotated[Nick, about("nickname of the game")] = "occgam"
@@ -34,4 +35,12 @@ class Adventure(Struct, frozen=True, kw_only=True):
     """The game itself."""
     world: Annotated[Path, about("file that describes the world")] = "adventure/world.yaml"
     save: Annotated[Path | None, about("file that keeps what has happened; null: none")] = "var/adventure.sqlite"
+    operators: Annotated[tuple[Player, ...], about("names with the rights of an operator, which need a password")] = ()
+    away: Annotated[Seconds, about("seconds without any door until a character is seen to be away")] = 90
+    leave: Annotated[Seconds, about("seconds without any door until it leaves")] = 600
+    silent: Annotated[Seconds, about("seconds without a line until it leaves")] = 3600
+    rate: Annotated[Many, about("lines per second of a player; more wait, after twice as many at once")] = 10
+    tries: Annotated[Many, about("wrong passwords of a name that make nobody wait")] = 3
+    wait: Annotated[Seconds, about("seconds to wait after one more; twice as long after each that follows")] = 2
+    longest: Annotated[Seconds, about("seconds to wait at most")] = 900
 # fmt: on
