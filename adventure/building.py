@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from occwserv.csp import Buffer, Channel, sleep
+from occwserv.csp.process import Outside
 
 from .changes import Act, Join, Part
 from .language import Command, Puzzled, find
@@ -32,7 +33,7 @@ def key_of(name: str) -> str:
     return re.sub(r"\W+", "_", name.lower()).strip("_")[:40]
 
 
-class Building:
+class Building(Outside):
     """What builders do.
 
     :param world: of which it has the rooms and the bots, to add and to remove.

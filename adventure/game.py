@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 
 from occwserv.csp import Cancelled, Scheduler, sleep
+from occwserv.csp.process import Outside
 
 from .code import HERE, Code, Unusable, facts_of, load, where
 from .limits import limits_of
@@ -49,7 +50,7 @@ def game_there(scheduler: Scheduler) -> "Game | None":
     return _games.get(scheduler)
 
 
-class Game:
+class Game(Outside):
     """One world, with its doors.
 
     `seats` are what doors want of it; `visits` are for doors without a lasting connection. `held` counts who holds it.

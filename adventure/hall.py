@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from occwserv.csp import Channel
+from occwserv.csp.process import Outside
 
 from .accounts import Accounts
 from .language import Command, Puzzled
@@ -20,7 +21,7 @@ NAME = re.compile(r"[^\W\d_][\w'-]{1,19}")
 SHOUTS_APART = 10.0  # seconds
 
 
-class Hall:
+class Hall(Outside):
     """Who is here, and the bodies of those who are not.
 
     :param admit: puts a body into the world.

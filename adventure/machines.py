@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from occwserv.csp import After, Buffer, Channel, Ending, Receiver, Sender, alt, ends
+from occwserv.csp.process import Outside
 
 from .acting import Turn
 from .changes import Announce, Answer, Dispense, DoorIs, Together
@@ -17,7 +18,7 @@ from .room import UNBOUNDED, Room
 from .values import Thing, capital, copy_of, listed
 
 
-class Machine:
+class Machine(Outside):
     """What all have: a name, and a mailbox. It outlives its process, as a room does."""
 
     keeps: tuple[str, ...] = ()  # what else than `due` tells how it is

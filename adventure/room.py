@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 from occwserv.csp import Buffer, Channel, Ending, Mobile, Receiver, Sender, ends, pri_alt
+from occwserv.csp.process import Outside
 
 from .language import Puzzled
 from .marks import Marks
@@ -27,7 +28,7 @@ UNBOUNDED = 1 << 40  # what a mailbox may hold: see above why it holds little
 MOST_BODIES = 5000  # more than that are refused, but by the start
 
 
-class Room:
+class Room(Outside):
     """What a room is. It outlives its process: if that dies, another goes on with it, and with all who are in it.
 
     :param now: the seconds of the world's clock. :param act: what the verbs do, by their names. :param marks: of what

@@ -7,6 +7,7 @@ whatever world those are in by now.
 from typing import TYPE_CHECKING, Any
 
 from occwserv.csp import Buffer, OverwritingBuffer
+from occwserv.csp.process import Outside
 
 if TYPE_CHECKING:
     from .seats import Seats
@@ -76,7 +77,7 @@ class Seat:
         }  # fmt: skip
 
 
-class Character:
+class Character(Outside):
     """A character as its doors have it. It takes the place of the outbox of its body: all seats hear what that hears.
 
     Lines wait for their `turn`, and the one whose turn it is has the `stage` while it is played: so who wants the stage

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from occwserv.csp import After, Buffer, Process, Scheduler, alt, sleep
+from occwserv.csp.process import Outside
 
 from .limits import USUAL, Attempts, Limits
 from .seat import Character, Refused, Seat
@@ -20,7 +21,7 @@ LONGEST = 5.0  # seconds that a line may take which is being played when the wor
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # of codes: none looks like another one
 
 
-class Seats:
+class Seats(Outside):
     """All seats at one world.
 
     :param now: seconds. :param secret: what codes are made by.

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from occwserv.csp import Buffer, Channel, Mobile, Process, Scheduler, sleep
+from occwserv.csp.process import Outside
 
 from .accounts import Accounts, digest_of
 from .acting import ACTING
@@ -40,7 +41,7 @@ async def at_once(act: Callable, *args: Any) -> Any:
     return act(*args)
 
 
-class World:
+class World(Outside):
     """All of it.
 
     :param scheduler: runs its processes. :param now: seconds. :param chance: what bots decide by.

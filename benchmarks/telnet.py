@@ -119,19 +119,22 @@ async def serving(core: int) -> AsyncIterator[Server]:
             server.process.wait()
 
 
-async def enter(server: Server, number: int) -> list[Player]:
-    """So many players."""
+async def enter(server: Server, number: int, spread: bool = False) -> list[Player]:
+    """So many players; in one room, or each in the next one."""
     loop = asyncio.get_running_loop()
 
-    async def one(name: str) -> Player:
+    async def one(each: int, name: str) -> Player:
         _, player = await loop.create_connection(Player, "127.0.0.1", server.port)
         await player.ask(name, b"Ways:")
+        for way, steps in (("east", each % SIDE), ("north", each // SIDE % SIDE)) if spread else ():
+            for _ in range(steps):
+                await player.ask(way, b"Ways:")
         return player
 
     players: list[Player] = []
-    everybody = names(number)
+    everybody = [*enumerate(names(number))]
     for begin in range(0, number, ENTERING):
-        players += await asyncio.gather(*map(one, everybody[begin : begin + ENTERING]))
+        players += await asyncio.gather(*(one(*each) for each in everybody[begin : begin + ENTERING]))
     return players
 
 
@@ -143,11 +146,8 @@ async def looks(core: int, number: int) -> None:
         base = server.memory()
         print(f"before the first player: {base / 2**20:.1f} MiB")
         begun = perf_counter()
-        players = await enter(server, number)
-        print(f"{number:,} players have entered one room in {perf_counter() - begun:.0f} s")
-        for step in range(SIDE - 1):
-            await asyncio.gather(*(p.ask("east", b"Ways:") for n, p in enumerate(players) if n % SIDE > step))
-            await asyncio.gather(*(p.ask("north", b"Ways:") for n, p in enumerate(players) if n // SIDE % SIDE > step))
+        players = await enter(server, number, spread=True)
+        print(f"{number:,} players have entered, and gone to their rooms, in {perf_counter() - begun:.0f} s")
         await asyncio.sleep(3)
         print(f"a player: {(server.memory() - base) / number / 1024:.1f} KiB")
         taken: list[float] = []

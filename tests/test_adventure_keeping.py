@@ -32,8 +32,6 @@ def begun(plan: WorldPlan, case: WorldTestCase, store: Store | None = None) -> W
 class KeptTestCase(WorldTestCase):
     """A world with a file."""
 
-    watched = False
-
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="occwserv-test-"))
         self.store = Store(self.folder / "world.sqlite")

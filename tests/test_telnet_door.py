@@ -1,6 +1,7 @@
 """The telnet door on a clock: who enters, what is played and heard, and who is ended."""
 
 import zlib
+from pathlib import Path
 from random import Random
 
 from twisted.internet.address import IPv4Address
@@ -12,7 +13,8 @@ from adventure.seats import PATIENCE, Refused, Seats
 from occwserv.settings import Telnet
 from occwserv.telnet.door import Door
 
-from .adventurers import WorldTestCase
+from .adventurers import SHIPPED, WorldTestCase
+from .test_telnet_machine import OFFERS
 
 IAC_GA = "\xff\xf9"
 WILL_TTYPE = b"\xff\xfb\x18"
@@ -265,6 +267,21 @@ class PlayTests(DoorTestCase):
         client = self.come("Ada")
         self.assertEqual(self.write(client, "say " + "x" * 100), "That line was too long: 64 bytes are the most.\r\n")
         self.assertIn("The Hall", self.write(client, "look"))
+
+
+class DocumentedTests(DoorTestCase):
+    """The session of docs/adventure.md, in the shipped world without its bots, who go about."""
+
+    text = SHIPPED.partition("\nbots:\n")[0]
+
+    def test_the_page_tells_the_truth(self) -> None:
+        page = (Path(__file__).parent.parent / "docs" / "adventure.md").read_text()
+        greeting, *turns = page.partition("```telnet\n")[2].partition("```")[0].split("> ")
+        client = self.come()
+        self.assertEqual(self.told(client).removeprefix(OFFERS.decode("latin-1")), greeting.replace("\n", "\r\n"))
+        for turn in turns:
+            line, _, answer = turn.partition("\n")
+            self.assertEqual(self.write(client, line), answer.replace("\n", "\r\n"))
 
 
 class LinkTests(DoorTestCase):

@@ -45,8 +45,8 @@ TYPES = 3
 """Times that a client is asked for its terminal type: MTTS has the program, the terminal and the bits."""
 
 NARROWEST, WIDEST = 20, 500
-COMPRESSION = {"level": 6, "wbits": 12, "memLevel": 4}
-"""Of texts of some lines; zlib's own choice would take 256 KiB of memory for each client."""
+WINDOW, MEMORY = 12, 4
+"""zlib's, for texts of some lines; zlib's own choice would take 256 KiB of memory for each client."""
 
 
 class Limits(NamedTuple):
@@ -130,7 +130,7 @@ class Machine:
                 return event
             self._commands += 1
             self.speaks = True
-            meant = _HEARD[type(event)](self, event)
+            meant: Wanted | None = _HEARD[type(event)](self, event)
             if meant is not None:
                 return meant
         return Flooded()
@@ -249,14 +249,15 @@ class Machine:
         return ready + self._packed(out, zlib.Z_SYNC_FLUSH) if out else ready
 
     def _packed(self, data: bytes, flush: int) -> bytes:
-        return self._compressor.compress(data) + self._compressor.flush(flush)
+        packed: bytes = self._compressor.compress(data) + self._compressor.flush(flush)
+        return packed
 
     def _compress(self, on: bool) -> None:
         if on is (self._compressor is not None):
             return
         if on:  # all behind this is compressed
             self._ready = self._out + subnegotiation(COMPRESS2, b"")
-            self._compressor = zlib.compressobj(**COMPRESSION)
+            self._compressor = zlib.compressobj(wbits=WINDOW, memLevel=MEMORY)
             self._out = b""
         else:
             self._out = self._ready + self._packed(self._out, zlib.Z_FINISH)

@@ -115,7 +115,7 @@ class Session:
 
     def _tell(self, lines: Sequence[Any], missed: int) -> None:
         machine = self._link.machine
-        style, put, supports = machine.style, machine.put, machine.supports
+        style, put, has_program = machine.style, machine.put, bool(machine.supports)
         self._talk.leave_prompt()
         if missed:
             put(write(f"({missed} line{'' if missed == 1 else 's'} missed)", "missed", style))
@@ -128,9 +128,9 @@ class Session:
                 if not style.quiet:
                     put(END)
             put(write(text, kind, style))
-            if supports and kind in mud.CHANNELS:
+            if has_program and kind in mud.CHANNELS:
                 machine.tell("Comm.Channel.Text", {"channel": mud.CHANNELS[kind], "talker": who, "text": text})
-        if supports:
+        if has_program:
             self._tell_program(moved)
         if not self._playing and (self._owed or not style.quiet) and lines[-1].kind != "over":
             self._prompt()
