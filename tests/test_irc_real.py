@@ -7,7 +7,7 @@ import urllib.request
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from .irc_programs import Ii, Ircd, Program, WeeChat, inspircd, ngircd
+from .irc_programs import Ii, Program, WeeChat, inspircd, ngircd
 from .raw_client import PATIENCE
 from .serving import HERE, Server, Serving
 
@@ -81,27 +81,20 @@ class HostileServerTests(IrcTestCase):
 class NgircdTests(IrcTestCase):
     """ngIRCd: no extensions, and penalties for who writes fast."""
 
-    def joined(self) -> tuple[Ircd, Server]:
+    def test_two_play_and_the_game_comes_back_when_the_server_does(self) -> None:
         ircd = self.started(ngircd(self.folder))
         game = self.game(server=f"tcp:host=127.0.0.1:port={ircd.port}")
         game.wait_for(IN.format(".*"))
-        return ircd, game
-
-    def test_two_play(self) -> None:
-        ircd, _ = self.joined()
         ada = self.started(Ii(self.folder, ircd.port, "ada"))
         ben = self.started(WeeChat(self.folder, ircd.port, "ben"))
         self.hand_over(ada, ben)
-        ada.write("quit", "Good-bye")
-
-    def test_a_server_that_is_killed_and_comes_back(self) -> None:
-        ircd, game = self.joined()
         ircd.end()
         game.wait_for("not connected: .*; again in")
+        self.until(game, lambda figures: figures["game"]["irc"]["players"] == 0)
         ircd = self.started(ngircd(self.folder, ircd.port))
         game.wait_for(IN.format(".*"))
-        ada = self.started(Ii(self.folder, ircd.port, "ada"))
-        ada.write("start Ada", "The Stone Quay")
+        cyd = self.started(Ii(self.folder, ircd.port, "cyd"))
+        cyd.write("start Cyd", "The Stone Quay")
         self.assertEqual(game.stop(), 0, game.output)
         self.assertNotIn("Traceback", game.output)
 

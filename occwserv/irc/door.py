@@ -19,7 +19,7 @@ from occwserv.csp import Ending, Scheduler
 from .message import form
 from .names import Person
 from .pacing import Bucket
-from .player import WHOIS, Player
+from .player import Player
 from .session import Session
 from .text import clean, split
 
@@ -149,15 +149,15 @@ class Door:
         process = self._scheduler.spawn(self._play(player, name, secret), f"irc player {person.nick}")
         process.when_ended(lambda process: self._end(player))
         player.process = process
-        session.people.watch(person)
 
     async def _play(self, player: Player, name: str, secret: str) -> None:
         """The life of a player."""
         session, person = player.session, player.person
         with suppress(Ending):  # the connection is lost
-            people = session.people
+            people, patience = session.people, session.network.lost
+            await people.watch(person)
             if person.account is None or people.uncertain(person):
-                await people.ask_who(person, WHOIS)
+                await people.ask_who(person, patience)
             if people.uncertain(person) and person.crowded and not person.since:
                 await player.tell([ALIKE])
                 return

@@ -11,6 +11,9 @@ from occwserv.csp import After, Buffer, Channel, alt
 from .message import Message, form
 from .names import Names, Person
 
+STALE = 10
+"""Nicknames that are watched in vain."""
+
 ELSEWHERE = "elsewhere"
 """Since when somebody is on a connection that is not the one we asked about."""
 
@@ -28,28 +31,39 @@ class Question:
 class People:
     """Those who play on a network.
 
-    :param send: sends a line to the network.
+    :param send: sends a line to the network. :param turns: gives the turns to do so.
     :param gone: told of those who are gone.
     """
 
-    def __init__(self, send: Callable[[str], object], gone: Callable[[Person], object]) -> None:
-        self._send, self._told_gone = send, gone
+    def __init__(self, send: Callable[[str], object], turns: Channel, gone: Callable[[Person], object]) -> None:
+        self._send, self._turns, self._told_gone = send, turns, gone
         self.names = Names(self._gone)
         self.most_watched = 0  # nicknames that the server watches for us
         self._watched: dict[Person, str] = {}
+        self._stale: list[str] = []  # what the server still watches, and need not
         self._questions: list[Question] = []
 
-    def watch(self, person: Person) -> None:
+    async def watch(self, person: Person) -> None:
         """Have the server tell when somebody is gone, if it can."""
         if len(self._watched) < self.most_watched:
-            self._watched[person] = person.nick
-            self._send(form("MONITOR", "+", person.nick))
+            await self._turns.receive()
+            self._watch(person)
+
+    def _watch(self, person: Person) -> None:
+        if self._stale:
+            self._send(form("MONITOR", "-", ",".join(self._stale)))
+            self._stale.clear()
+        self._watched[person] = person.nick
+        self._send(form("MONITOR", "+", person.nick))
 
     def unwatch(self, person: Person) -> None:
-        """He is of no interest any more."""
+        """He is of no interest any more; the server is told so when it is to watch somebody else."""
         nick = self._watched.pop(person, None)
         if nick is not None:
-            self._send(form("MONITOR", "-", nick))
+            self._stale.append(nick)
+            if len(self._stale) >= STALE:
+                self._send(form("MONITOR", "-", ",".join(self._stale)))
+                self._stale.clear()
 
     def uncertain(self, person: Person) -> bool:
         """Whether his nickname could be another's now without our knowing it.
@@ -70,6 +84,7 @@ class People:
 
     async def _ask(self, person: Person, patience: float) -> Question:
         question = Question(person)
+        await self._turns.receive()
         self._questions.append(question)
         self._send(form("WHOIS", person.nick))
         await alt(question.answered, After(patience))
@@ -86,7 +101,7 @@ class People:
         person = self.names.renamed(message)
         if person is not None and person in self._watched:
             self.unwatch(person)
-            self.watch(person)
+            self._watch(person)
 
     def quit(self, message: Message) -> None:
         """Somebody has left the network."""

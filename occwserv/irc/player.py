@@ -15,9 +15,6 @@ from .names import Person
 from .session import Session
 from .text import clean, join
 
-WHOIS = 5.0
-"""Seconds that the network may take to tell who somebody is."""
-
 AHEAD = 20
 """Lines of his that wait for those before them."""
 
@@ -72,8 +69,8 @@ class Player:
                 await self._do(await self._lines.receive())
 
     async def _do(self, line: str) -> None:
-        people = self.session.people
-        if people.uncertain(self.person) and not await people.still_there(self.person, WHOIS):
+        people, patience = self.session.people, self.session.network.lost
+        if people.uncertain(self.person) and not await people.still_there(self.person, patience):
             people.names.left(self.person.nick)  # and with it this process ends
             return
         if line.lower() == "more":

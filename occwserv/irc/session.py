@@ -47,7 +47,7 @@ class Session:
         self.turns = Channel(f"turns at {network.name}")
         self.bucket = Bucket(network.rate, network.burst, now())
         self._window = Window(network.unread)
-        self.people = People(self.send_soon, door.gone)
+        self.people = People(self.send, self.turns, door.gone)
         self.ready = False
         self.why = ""  # it ended
         self._lines, self._decoder = Lines(), Decoder()
