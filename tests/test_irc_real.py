@@ -114,7 +114,6 @@ class InspircdTests(IrcTestCase):
         ada.command("/n ada2")
         ada.wait_for("NICK :?ada2")
         self.until(game, lambda figures: figures["game"]["irc"]["players"] == 1)  # MONITOR told it
-        ada.write("look", "You are not in the game")
 
 
 class DoorsTests(IrcTestCase):
