@@ -124,6 +124,7 @@ class TextTests(SynchronousTestCase):
             ("ééé", 5, ["éé", "é"]),
             ("aaae\u0301b", 4, ["aaa", "e\u0301b"]),
             ("", 4, []),
+            ("abcdefgh", -300, ["abcd", "efgh"]),
         ):
             self.assertEqual(list(split(text, room)), pieces)
 

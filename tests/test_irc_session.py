@@ -282,6 +282,9 @@ class AliveTests(ScriptedTestCase):
             self.say(line)
         for byte in range(256):
             self.say(b":a!b@c PRIVMSG occgam :x%cy" % byte, b"%c" % byte)
+        for nick in (b"n" * 480, b"", b":", b"#x"):
+            self.say(b":%s!a@h PRIVMSG occgam :help" % nick, b":%s!a@h PRIVMSG occgam :start x" % nick)
+            self.after(5)
         self.assertEqual(self.us.why, "")
         self.say(":s NICK", ":occgam!a@h NICK other", ":x!a@h PRIVMSG other :help")
         self.assertEqual(self.us.nick, "other")

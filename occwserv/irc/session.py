@@ -146,12 +146,12 @@ class Session:
     def _registers(self, message: Message) -> None:
         for line in self.registration.heard(message):
             self.send(line)
+        self.people.names.tagged = "account-tag" in self.enabled
         if self.registration.failed:
             self.why = self.registration.failed
         elif self.registration.welcome and not self.ready:
             self.ready = True
             self._tried = self._now()
-            self.people.names.tagged = "account-tag" in self.enabled
             if self.network.lobby:
                 self.send_soon(form("JOIN", *self.network.lobby.split()))
             self.log.info("{network}: in, as {nick}", network=self.network.name, nick=self.nick)

@@ -66,10 +66,11 @@ def clean(text: str) -> str:
 
 
 def split(text: str, room: int) -> Iterator[str]:
-    """Pieces of at most `room` bytes of UTF-8 (at least 4), between words where there are any.
+    """Pieces of at most `room` bytes of UTF-8 (4, if that is less), between words where there are any.
 
     A word is cut between characters, and not before an accent, unless there are more of those than fit.
     """
+    room = max(room, 4)  # a longest character
     while len(data := text.encode("utf-8", "replace")) > room:
         most = len(data[:room].decode("utf-8", "ignore"))
         border = text.rfind(" ", 1, most + 1)
