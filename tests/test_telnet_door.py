@@ -185,6 +185,11 @@ class EntryTests(DoorTestCase):
         self.assertIn("Ada is playing now", self.write(client, "Ada"))
         self.assertIn("The Hall", self.write(client, "Ben"))
 
+    def test_who_will_not_play_may_quit(self) -> None:
+        client = self.come()
+        self.assertEqual(self.write(client, "quit"), "Good-bye.\r\n")
+        self.assertEqual((client.transport.disconnecting, self.seats.players), (True, 0))
+
     def test_a_request_of_a_browser_plays_nothing(self) -> None:
         client = self.come()
         said = self.send(client, b"POST / HTTP/1.1\r\nHost: localhost:4000\r\n\r\nAda\r\nshout hello\r\n")
