@@ -9,7 +9,8 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from adventure.seats import PATIENCE, Refused, Seats
+from adventure.limits import Limits
+from adventure.seats import Refused, Seats
 from occwserv.settings import Telnet
 from occwserv.telnet.door import Door
 
@@ -98,6 +99,13 @@ class DoorTestCase(WorldTestCase):
         self.settle()
         return self.told(client)
 
+    def leave_protected(self, name: str) -> None:
+        """Have a character with a password, which does not play now."""
+        client = self.come(name, "password secret1")
+        self.after(1)
+        self.write(client, "quit")
+        self.after(1)
+
     def told(self, client) -> str:
         """What a client was told since the last time."""
         self.settle()
@@ -132,7 +140,7 @@ class EntryTests(DoorTestCase):
         self.assertTrue(said.endswith("You drop the brass lamp.\r\n"), said)
 
     def test_a_password_is_asked_only_of_a_character_that_has_one_and_not_shown(self) -> None:
-        self.write(self.come("Ada", "password secret1"), "quit")
+        self.leave_protected("Ada")
         client = self.come()
         client.dataReceived(WILL_TTYPE)
         said = self.write(client, "ada")
@@ -146,13 +154,13 @@ class EntryTests(DoorTestCase):
         self.assertIn("The Hall", said)
 
     def test_a_client_without_telnet_is_asked_in_a_line(self) -> None:
-        self.write(self.come("Ada", "password secret1"), "quit")
+        self.leave_protected("Ada")
         client = self.come()
         self.assertEqual(self.write(client, "ada"), "Password:\r\n\xff\xfb\x01")
         self.assertIn("The Hall", self.write(client, "secret1"))
 
     def test_three_wrong_tries_end_it(self) -> None:
-        self.write(self.come("Ada", "password secret1"), "quit")
+        self.leave_protected("Ada")
         client = self.come()
         for tries in range(3):
             self.assertFalse(client.transport.disconnecting, tries)
@@ -176,6 +184,11 @@ class EntryTests(DoorTestCase):
         client = self.come("", "x", host="10.0.0.2")
         self.assertIn("Ada is playing now", self.write(client, "Ada"))
         self.assertIn("The Hall", self.write(client, "Ben"))
+
+    def test_who_will_not_play_may_quit(self) -> None:
+        client = self.come()
+        self.assertEqual(self.write(client, "quit"), "Good-bye.\r\n")
+        self.assertEqual((client.transport.disconnecting, self.seats.players), (True, 0))
 
     def test_a_request_of_a_browser_plays_nothing(self) -> None:
         client = self.come()
@@ -313,7 +326,7 @@ class LinkTests(DoorTestCase):
 
     def test_who_does_not_come_back_leaves(self) -> None:
         self.lose(self.come("Ada"))
-        self.after(PATIENCE + 20, 5)
+        self.after(Limits().leave + 20, 5)
         self.assertEqual(self.seats.players, 0)
 
     def test_a_client_that_has_said_all_is_answered_all(self) -> None:

@@ -32,6 +32,8 @@ async def admit(talk: Talk, house: House, game: Any) -> Any:
         name = (await talk.ask("Name:")).strip()
         if _HTTP.match(name):  # a browser was made to send it, and would play
             raise house.refused("This is not HTTP: write the name that you want to play by.")
+        if name.lower() == "quit":
+            raise house.refused("Good-bye.")
         code = _LINK.fullmatch(name)
         hidden = code is None and game.seats.has_password(name)
         password = await talk.ask_hidden("Password:") if hidden else ""
