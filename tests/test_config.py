@@ -159,7 +159,10 @@ BAD = [
     ("grace: 3", "tap.yaml:1: grace: no such setting; did you mean shutdown.grace?"),
     ("head: 3", "tap.yaml:1: head: no such setting; did you mean timeouts.head or limits.head or cgi.limits.head?"),
     ("limit: {head: 3}", "tap.yaml:1: limit: no such setting; did you mean limits?"),
-    ("limits: {idle: 3}", "tap.yaml:1: limits.idle: no such setting; did you mean timeouts.idle or cgi.timeouts.idle?"),
+    (
+        "limits: {idle: 3}",
+        "tap.yaml:1: limits.idle: no such setting; did you mean timeouts.idle or cgi.timeouts.idle or telnet.idle?",
+    ),
     ("stats: {allow: {pages: []}}", "tap.yaml:1: stats.allow.pages: no such setting; did you mean stats.allow.page?"),
     ("cgi: {mounts: [{dri: a}]}", "tap.yaml:1: cgi.mounts[0].dri: no such setting; did you mean cgi.mounts[].dir?"),
     ("limits.head: 300", 'tap.yaml:1: limits.head: no such setting; write "head" beneath "limits", without the dot'),

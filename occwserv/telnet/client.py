@@ -95,7 +95,7 @@ class Client:
     def connectionLost(self, reason: Any) -> None:
         """It is gone."""
         self._silent = self._gone = True
-        self.resumeProducing()
+        self._let_go_on()
         self._input.close()
         if self.session is not None:
             self.session.lost()
@@ -109,11 +109,8 @@ class Client:
 
     def resumeProducing(self) -> None:
         """It takes more."""
-        self._full = NEVER
-        waits, self._waits = self._waits, None
-        if waits is not None:
-            waits.close()
-            self.transport.resumeProducing()
+        self._let_go_on()
+        self.transport.resumeProducing()
 
     def stopProducing(self) -> None:
         """It is gone; `connectionLost` says so, too."""
@@ -122,7 +119,8 @@ class Client:
 
     async def line(self) -> str:
         """The next line, once the client takes what the last one led to."""
-        await self.writable()
+        if self._waits is not None:
+            await self.writable()
         line = None if self._gone else self._next_line()
         if line is not None:
             return line
@@ -131,6 +129,11 @@ class Client:
             raise EndOfChannel("lines of a telnet client")
         self.transport.resumeProducing()
         return await self._input.receive()
+
+    @property
+    def full(self) -> bool:
+        """Whether it takes nothing more for now."""
+        return self._waits is not None
 
     async def writable(self) -> None:
         """Wait until it takes more."""
@@ -146,6 +149,8 @@ class Client:
 
     def end(self) -> None:
         """Close, behind what was said to it."""
+        if self._gone:
+            return
         self.flush()
         self._silent = self._gone = True
         self._deadline = self._house.now() + self.rules.write
@@ -174,6 +179,13 @@ class Client:
         """Tell it why, and close."""
         self.machine.put(END + write(text, "", self.machine.style))
         self.end()
+
+    def _let_go_on(self) -> None:
+        """Nobody has to wait any more until it takes more."""
+        self._full = NEVER
+        waits, self._waits = self._waits, None
+        if waits is not None:
+            waits.close()
 
     def _read(self) -> None:
         line = self._next_line()

@@ -45,8 +45,8 @@ TYPES = 3
 """Times that a client is asked for its terminal type: MTTS has the program, the terminal and the bits."""
 
 NARROWEST, WIDEST = 20, 500
-COMPRESSION = {"level": 6, "wbits": 12, "memLevel": 4}
-"""Of texts of some lines; zlib's own choice would take 256 KiB of memory for each client."""
+WINDOW, MEMORY = 12, 4
+"""zlib's, for texts of some lines; zlib's own choice would take 256 KiB of memory for each client."""
 
 
 class Limits(NamedTuple):
@@ -95,8 +95,8 @@ class Machine:
         self._charset_asked = False
         self._names: tuple[str, ...] = ()  # of its terminal
         self._compressor: Any = None
-        self._ready = b""  # what is to be sent as it is
-        self._out = bytearray()  # and what is compressed when it is sent
+        self._out = b""  # what is to be sent
+        self._ready = b""  # before that, as it is, if that is to be compressed
         self.supports = mud.Supports()
         self.style = Style()
         self.speaks = False
@@ -130,7 +130,7 @@ class Machine:
                 return event
             self._commands += 1
             self.speaks = True
-            meant = _HEARD[type(event)](self, event)
+            meant: Wanted | None = _HEARD[type(event)](self, event)
             if meant is not None:
                 return meant
         return Flooded()
@@ -242,27 +242,27 @@ class Machine:
 
     def take(self) -> bytes:
         """All that is to be sent now."""
-        ready, out = self._ready, self._out
-        if not out and not ready:
-            return b""
-        self._ready, self._out = b"", bytearray()
-        return ready + self._packed(out, zlib.Z_SYNC_FLUSH)
-
-    def _packed(self, data: bytes | bytearray, flush: int) -> bytes:
+        out, self._out = self._out, b""
         if self._compressor is None:
-            return bytes(data)
-        return self._compressor.compress(data) + self._compressor.flush(flush)
+            return out
+        ready, self._ready = self._ready, b""
+        return ready + self._packed(out, zlib.Z_SYNC_FLUSH) if out else ready
+
+    def _packed(self, data: bytes, flush: int) -> bytes:
+        packed: bytes = self._compressor.compress(data) + self._compressor.flush(flush)
+        return packed
 
     def _compress(self, on: bool) -> None:
         if on is (self._compressor is not None):
             return
         if on:  # all behind this is compressed
-            self._ready += bytes(self._out) + subnegotiation(COMPRESS2, b"")
-            self._compressor = zlib.compressobj(**COMPRESSION)
+            self._ready = self._out + subnegotiation(COMPRESS2, b"")
+            self._compressor = zlib.compressobj(wbits=WINDOW, memLevel=MEMORY)
+            self._out = b""
         else:
-            self._ready += self._packed(self._out, zlib.Z_FINISH)
+            self._out = self._ready + self._packed(self._out, zlib.Z_FINISH)
+            self._ready = b""
             self._compressor = None
-        self._out = bytearray()
 
 
 _HEARD: dict[type, Any] = {

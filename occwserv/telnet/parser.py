@@ -108,7 +108,10 @@ class Parser:
         swallow, self._swallow = self._swallow, byte == _CR
         if byte == _NUL or (byte == _LF and swallow):
             return None
-        return self._end_of_line() if byte in (_CR, _LF) else self._erase()
+        if byte in (_CR, _LF):
+            return self._end_of_line()
+        self._erase()
+        return None
 
     def _command(self) -> Event | None:
         code = self._next_byte()

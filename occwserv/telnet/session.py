@@ -35,7 +35,7 @@ class Session:
         self._link, self._house, self._game = link, house, game
         self._talk = Talk(link, house.now)
         self._playing = False  # a line is being played
-        self._owed = False  # the client waits for a prompt
+        self._owed = True  # the client waits for a prompt
         self._hearing: Process | None = None
         self._seat: Any = None
         self._told: dict | None = None  # what its program was told of the character
@@ -97,7 +97,8 @@ class Session:
         heard = seat.heard
         try:
             while True:
-                await self._link.writable()
+                if self._link.full:
+                    await self._link.writable()
                 lines = [await heard.receive()]
                 for _ in range(TURNS):
                     if not self._playing:
@@ -114,7 +115,7 @@ class Session:
 
     def _tell(self, lines: Sequence[Any], missed: int) -> None:
         machine = self._link.machine
-        style, put = machine.style, machine.put
+        style, put, has_program = machine.style, machine.put, bool(machine.supports)
         self._talk.leave_prompt()
         if missed:
             put(write(f"({missed} line{'' if missed == 1 else 's'} missed)", "missed", style))
@@ -127,9 +128,9 @@ class Session:
                 if not style.quiet:
                     put(END)
             put(write(text, kind, style))
-            if kind in mud.CHANNELS:
+            if has_program and kind in mud.CHANNELS:
                 machine.tell("Comm.Channel.Text", {"channel": mud.CHANNELS[kind], "talker": who, "text": text})
-        if machine.supports:
+        if has_program:
             self._tell_program(moved)
         if not self._playing and (self._owed or not style.quiet) and lines[-1].kind != "over":
             self._prompt()

@@ -19,6 +19,10 @@ class Link(Protocol):
     async def line(self) -> str:
         """The next line. :raise EndOfChannel: there will be none."""
 
+    @property
+    def full(self) -> bool:
+        """Whether it takes nothing more for now."""
+
     async def writable(self) -> None:
         """Wait until it takes more."""
 

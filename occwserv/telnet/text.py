@@ -9,7 +9,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[ -~])")
+_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|O?[ -~])")
 _CONTROLS = {code: None for code in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 _BLANKS = {**_CONTROLS, ord("\t"): " ", ord("\n"): " "}
 _PLAIN = {ord(fancy): plain for fancy, plain in (
