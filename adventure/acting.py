@@ -4,7 +4,7 @@ from typing import Any
 
 from occwserv.csp import Mobile
 
-from .language import Command, Puzzled, find
+from .language import Command, Puzzled, find, split_at
 from .looking import name_of
 from .messages import Done, Exit
 from .room import Room
@@ -57,6 +57,18 @@ def say(room: Room, body: Body, command: Command, done: Done) -> None:
         raise Puzzled("What do you want to say?")
     body.hear(f'You say, "{command.text}"', "said", body.name)
     room.tell(Heard("said", f'{body.name} says, "{command.text}"', body.name), body)
+
+
+def ask(room: Room, body: Body, command: Command, done: Done) -> None:
+    """Speak to one who is here, so that all hear it: `ask larkin about the clock`, `talk to larkin`."""
+    who, about = split_at(command.words, "about", "for")
+    who = tuple(word for word in who if word != "to")
+    if not who:
+        raise Puzzled("Whom do you want to ask, and about what? Try: ask larkin about clock")
+    other = find(who, room.others(body))
+    said = f"{capital(' '.join(about))}?" if about else "Hello!"
+    body.hear(f'You ask {other.name}, "{said}"', "said", body.name)
+    room.tell(Heard("said", f'{body.name} asks {other.name}, "{said}"', body.name), body)
 
 
 def whisper(room: Room, body: Body, command: Command, done: Done) -> None:
@@ -166,6 +178,6 @@ def _rename(room: Room, body: Body, command: Command, done: Done) -> None:
 
 ACTING = {
     "where_am_i": _where, "step_out": _step_out, "name": _rename, "away": _away, "back": _away,
-    "go": go, "enter": go, "follow": follow, "say": say, "whisper": whisper, "emote": emote,
+    "go": go, "enter": go, "follow": follow, "say": say, "ask": ask, "whisper": whisper, "emote": emote,
     "open": _handle, "close": _handle, "lock": _handle, "unlock": _handle,
 }  # fmt: skip

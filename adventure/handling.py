@@ -18,7 +18,10 @@ def get(room: Room, body: Body, command: Command, done: Any) -> None:
         raise Puzzled("It is too dark to find anything.")
     place = _open_box(room, body, box_words).inside if box_words else room.things
     if wanted == ("all",):
-        for thing in [thing for thing in place if not thing.fixed and not thing.price]:
+        free = [thing for thing in place if not thing.fixed and not thing.price]
+        if not free:
+            raise Puzzled("There is nothing that you could take.")
+        for thing in free:
             _take(room, body, place, thing)
         return
     if not wanted:
@@ -58,6 +61,8 @@ def _both(room: Room, body: Body, mine: str, theirs: str, what: str, kind: str =
 def drop(room: Room, body: Body, command: Command, done: Any) -> None:
     if not command.words:
         raise Puzzled("What do you want to drop?")
+    if command.words == ("all",) and not body.things:
+        raise Puzzled("You carry nothing.")
     chosen = list(body.things) if command.words == ("all",) else [_mine(body, command.words)]
     for thing in chosen:
         body.things.remove(thing)

@@ -29,14 +29,15 @@ def look(room: Room, body: Body, command: Command | None, done: Any) -> None:
         if number > shown:
             others.append(f"{number - shown} others")
         if others:
-            body.hear(f"{listed(others)} {'is' if len(others) == 1 else 'are'} here.", "people")
+            body.hear(f"{capital(listed(others))} {'is' if len(others) == 1 else 'are'} here.", "people")
     ways = [way + (f" ({exit.door}, {exit.mode})" if exit.door else "") for way, exit in room.exits.items()]
     passable = " ".join(way for way in room.exits if room.passable(way))  # for bots
     body.hear(f"Ways: {', '.join(ways)}." if ways else "There is no way out.", "ways", passable)
 
 
 def _named(body: Body) -> str:
-    return body.name if body.linked else f"{body.name} (staring into space)"
+    name = body.name.replace("The ", "the ", 1) if body.name.startswith("The ") else body.name
+    return name if body.linked else f"{name} (staring into space)"
 
 
 def examine(room: Room, body: Body, command: Command, done: Any) -> None:

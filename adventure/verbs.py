@@ -54,6 +54,8 @@ VERBS = {
         Verb("eat", "eat THING", "Eats or drinks something.", short=("drink", "taste")),
         Verb("buy", "buy THING", "Buys something from whoever sells here.", short=("purchase",)),
         Verb("say", "say WORDS", "Speaks to all who are here. An apostrophe does it, too: 'hello", short=("'", '"')),
+        Verb("ask", "ask SOMEBODY about WORDS", "Asks one who is here. Those who live here know this and that.",
+             short=("talk", "talk to")),
         Verb("whisper", "whisper SOMEBODY WORDS", "Speaks to one who is here.", short=("wh",)),
         Verb("emote", "emote WORDS", "Shows what you do: `emote yawns`. A colon does it, too: :yawns",
              short=(":", "me", "pose")),

@@ -19,7 +19,7 @@ from .adventure import PLAYERS, names
 from .crowd import PLACE, field
 
 ROOT = Path(__file__).parent.parent
-RATES = (500, 1000, 1500, 2000, 2500, 3000, 3500)
+RATES = (500, 1000, 1500, 2000, 3000)
 
 
 class Post(asyncio.Protocol):

@@ -28,7 +28,9 @@ h1 { margin: 0; font: 600 1.35rem/1.2 Georgia, serif }
 li.room { font: 600 1.1rem Georgia, serif; margin-top: .7rem }
 li.ways, li.things, li.people, #state, .soft { color: var(--soft) }
 li.goal, li.score { font-weight: 600 }
+[role=alert]:empty { display: none }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end }
+form[hidden] { display: none }
 input, button, select { font: inherit; padding: .45rem .6rem }
 #command { flex: 1; min-width: 11rem }
 #state { margin: 0; font-size: .9rem }
@@ -50,7 +52,7 @@ ENTRY = """<!DOCTYPE html>
 <details><summary>You play at another door already?</summary>
 <p>Write <kbd>code</kbd> there, and what it tells you here: you are the same at both.</p>
 <form method="post" action="%(place)s">
-<label>Code<br><input name="code" maxlength="6" size="6" required autocomplete="off"
+<label>Code<br><input name="code" maxlength="11" size="11" required autocomplete="off"
  autocapitalize="characters"></label>
 <button>Enter</button>
 </form></details>
@@ -93,7 +95,7 @@ feed.onmessage = event => {
     if (!known) { known = document.createElement("li"); known.dataset.key = room.who; map.append(known) }
     known.textContent = room.text + ". " + line.text;
   }
-  if (line.kind == "over") { feed.close(); state.textContent = "You have left. "; addAgain() }
+  if (line.kind == "over") { feed.close(); form.hidden = true; state.textContent = "You have left. "; addAgain() }
 };
 function addAgain() {
   const link = document.createElement("a"); link.href = "%(place)s"; link.textContent = "Come back"; state.append(link);
@@ -169,7 +171,7 @@ class Door:
         if form.get("pace") in PACES:
             connection.set_cookie("adventure-pace", form["pace"], path=self.place)
         if (visit is None or visit.over) and ("name" in form or "code" in form):
-            name, code = form.get("name", "").strip(), form.get("code", "").strip()
+            name, code = form.get("name", "").strip(), form.get("code", "").strip().lower().removeprefix("link ")
             try:
                 await self.visits.enter(connection.session, name, form.get("password", ""), code)
             except Refused as refused:
@@ -194,6 +196,8 @@ class Door:
         last = max(visit.last - REPLAYED, 0)
         refresh = f'<noscript><meta http-equiv="refresh" content="{pace}"></noscript>' if pace != "off" else ""
         paces = "".join(f"<option{' selected' if each == pace else ''}>{each}</option>" for each in PACES)
+        # The room stands above the log where the page has no scripts; else the log is filled by the feed.
+        news = [heard for heard in visit.news() if not any(heard is each for each in visit.room)]
         rooms = "".join(
             f'<li data-key="{escape(key, quote=True)}">{escape(name)}. {escape(ways)}</li>'
             for key, (name, ways) in visit.map.items()
@@ -203,7 +207,7 @@ class Door:
             "paces": paces, "room": escape(visit.room[0].text if visit.room else self.game.plan.name),
             "name": escape(visit.seat.name, quote=True),
             "here": "".join(f'<p class="{escape(heard.kind)}">{escape(heard.text)}</p>' for heard in visit.room[1:]),
-            "lines": "".join(self.item(heard) for heard in visit.news()), "map": rooms, "last": last,
+            "lines": "".join(self.item(heard) for heard in news), "map": rooms, "last": last,
         })  # fmt: skip
 
     def item(self, heard):

@@ -59,6 +59,7 @@ class VerbTests(WorldTestCase):
         )
         self.play(self.ada, "drop all")
         self.assertEqual(self.play(self.ada, "drop lamp"), 'You have no "lamp".')
+        self.assertEqual(self.play(self.ada, "drop all"), "You carry nothing.")
         for line in ("get", "drop"):
             self.assertIn("What do you want", self.play(self.ada, line))
 

@@ -198,6 +198,21 @@ class BotTests(WorldTestCase):
         self.assertIn('Robin says, "of eight"', "\n".join(said))
 
 
+class AskTests(WorldTestCase):
+    """A newcomer asks who lives here."""
+
+    text = SHIPPED
+
+    def test_who_lives_here_answers(self) -> None:
+        ada = self.enter("Ada")
+        self.after(3)
+        said = self.play(ada, "ask larkin about the clock") + self.heard(ada)
+        self.assertIn('You ask Miss Larkin, "Clock?"', said)
+        self.assertIn("Miss Larkin says", said)
+        self.assertIn('You ask Miss Larkin, "Hello!"', self.play(ada, "talk to miss larkin"))
+        self.assertIn("Try: ask larkin about clock", self.play(ada, "ask"))
+
+
 class DeadlockTests(WorldTestCase):
     """Who waits for ever is found, in a world of any size."""
 
