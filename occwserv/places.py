@@ -1,9 +1,11 @@
 """Adapter. Where the folders, files and endpoints of the settings are: found, and checked to be there."""
 
+import grp
 import json
 import os
+import pwd
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import msgspec
 from twisted.internet.endpoints import clientFromString, serverFromString
 
 from .config import ConfigError, Mistake
-from .settings import Adventure, Cgi, Settings, rows
+from .settings import Adventure, Cgi, Mount, Settings, rows
 
 _PATHS = frozenset(path for path, kind, *_ in rows() if kind.startswith("a path"))
 
@@ -113,6 +115,23 @@ def resolve_game(game: Adventure, folder: Path, mistake: Callable[[str, str], No
     return Adventure(world=str(world), save=None if game.save is None else str(folder / game.save))
 
 
+def wrong_identity(mount: Mount) -> Iterator[tuple[str, str]]:
+    """What is wrong with who the programs of a mount are: the setting, and why."""
+    for name, account, known in (("user", mount.user, pwd.getpwnam), ("group", mount.group, grp.getgrnam)):
+        if account is None:
+            continue
+        if os.geteuid():
+            yield name, f'only root may run programs as "{account}", and this is not root'
+        try:
+            known(account)
+        except KeyError:
+            yield name, f'there is no {name} "{account}"'
+        if shutil.which("setpriv") is None:
+            yield name, "`setpriv` of util-linux is not installed"
+    if mount.namespace and shutil.which("unshare") is None:
+        yield "namespace", "`unshare` of util-linux is not installed"
+
+
 def resolve_cgi(cgi: Cgi, folder: Path, mistake: Callable[[str, str], None]) -> Cgi:
     """The places of CGI programs, absolute. A mount whose folder is the one under the root need not have it."""
     mounts = []
@@ -126,7 +145,17 @@ def resolve_cgi(cgi: Cgi, folder: Path, mistake: Callable[[str, str], None]) -> 
             if found is None:
                 mistake(f"cgi.mounts[{number}].interpreters.{extension}", f'"{program}" is not a program')
             interpreters[extension] = found or program
-        changes = {"dir": None if place is None else str(place), "interpreters": interpreters}
+        roots = tuple(str(folder / root) for root in mount.sendfile.roots)
+        for root in roots:
+            if not Path(root).is_dir():
+                mistake(f"cgi.mounts[{number}].sendfile.roots", f'"{root}" is not a folder')
+        for name, problem in wrong_identity(mount):
+            mistake(f"cgi.mounts[{number}].{name}", problem)
+        changes = {
+            "dir": None if place is None else str(place),
+            "interpreters": interpreters,
+            "sendfile": msgspec.structs.replace(mount.sendfile, roots=roots),
+        }
         mounts.append(msgspec.structs.replace(mount, **changes))
     log = cgi.script_log
     if log.path is not None:

@@ -41,6 +41,8 @@ from .net.port import quick
 from .resources.cached import CachedPage
 from .resources.cgi import Farm as CgiFarm
 from .resources.cgi import mounts
+from .resources.cgi import places as cgi_places
+from .resources.download import Downloads
 from .resources.failure import Failure
 from .resources.files import Root
 from .resources.library import Library
@@ -209,7 +211,10 @@ class Server(Service):
         self._pages = pages = PageCache(cache.pages, cache.bytes, cache.page, CachedPage.die, cache.rule)
         types = MediaTypes(settings.static.types, settings.static.charset)
         self._cgi.configure(settings.cgi)
-        programs, below, hidden = mounts(self._cgi, settings, lambda request: routes(request))
+        places = cgi_places(settings)
+        hidden = list(places.values())
+        downloads = Downloads(types, settings.limits.ranges, hidden)
+        programs, below = mounts(self._cgi, settings, places, lambda request: routes(request), downloads.answer)
         library = Library(Root(settings.static.root, hidden), types, settings.static.precompressed, pages)
         listing = list_folder if settings.static.listing else None
         static = Static(library, settings.static.index, listing, settings.limits.ranges)

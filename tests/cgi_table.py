@@ -92,6 +92,18 @@ TABLE = {
         {"x-a": None, "connection": "close"},
         b"5\r\nhello\r\n0\r\n\r\n",
     ),
+    "lists-its-type-as-of-the-connection": (
+        "echo 'Connection: content-type'; echo 'Content-Type: text/html'; echo; echo '<p>'",
+        "200 OK",
+        {"content-type": "text/plain"},
+        b"<p>\n",
+    ),
+    "behind-its-length-another-answer": (
+        "echo 'Content-Length: 2'; " + TYPE + r"printf '\nokHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'",
+        "200 OK",
+        {"content-length": "2"},
+        b"ok",
+    ),
     "server-and-date": (
         "echo 'Server: mine'; echo 'Date: never'; " + PLAIN,
         "200 OK",

@@ -1,8 +1,9 @@
-"""The long run of OGI (`python -m tests.soak_ogi [requests]`): a real server whose modules fail in every way.
+"""The long run of OGI (`python -m tests.soak_ogi [requests [feeds]]`): a real server whose modules fail in every way.
 
 Requests at random kinds of crash, and to hits; a static page is asked for all the while. Then 10,000 idle feeds, and
-1,000 readers that stop reading while one publishes flat out. Wanted: every accepted connection gets exactly one answer
-or a clean close, the static page never fails, no hit is lost, memory and descriptors are flat, exit code 0.
+1,000 readers that stop reading while one publishes flat out; with 0 there are no feeds. Wanted: every accepted
+connection gets exactly one answer or a clean close, the static page never fails, no hit is lost, memory and descriptors
+are flat, exit code 0.
 """
 
 import asyncio
@@ -190,11 +191,12 @@ async def run(soak: Soak, requests: int, idle: int) -> None:
     await one(soak.port, "/ogi/hits")
     soak.hits += 1
     before = memory(soak.pid)
-    writers = await soak.feeds(idle)
-    print(f"{idle} idle feeds: {(memory(soak.pid) - before) / idle:.1f} KiB each")
-    for writer in writers:
-        writer.close()
-    await asyncio.sleep(2)
+    if idle:
+        writers = await soak.feeds(idle)
+        print(f"{idle} idle feeds: {(memory(soak.pid) - before) / idle:.1f} KiB each")
+        for writer in writers:
+            writer.close()
+        await asyncio.sleep(2)
 
     await soak.crashes(max(requests // 3, 200))  # so that all has been used once
     await asyncio.sleep(3)
@@ -209,6 +211,8 @@ async def run(soak: Soak, requests: int, idle: int) -> None:
     shown = await one(soak.port, "/ogi/hits")
     if b"<p>%d hits" % (soak.hits + 1) not in shown:
         soak.errors.append(f"hits were lost: {soak.hits + 1} are not in {shown!r}")
+    if not idle:
+        return
 
     writers = await soak.feeds(1000, buffer=1024)
     await one(soak.port, "/ogi/publish/publish?15")
@@ -225,7 +229,7 @@ def main() -> None:
     requests = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    idle = min(10_000, hard - 500)
+    idle = min(int(sys.argv[2]) if len(sys.argv) > 2 else 10_000, hard - 500)
     with tempfile.TemporaryDirectory() as folder:
         server, port = start_server(folder)
         soak = Soak(port, server.pid)

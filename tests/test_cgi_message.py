@@ -1,5 +1,7 @@
 """What a program is told and what it says, as values: the environment's table, and the head in every cutting."""
 
+from dataclasses import replace
+
 from twisted.trial import unittest
 
 from occwserv.http.head import Limits, Request, parse_head
@@ -27,10 +29,10 @@ def request(line: str = "GET /cgi-bin/app?x=1&y HTTP/1.1", *fields: str) -> Requ
     return parse_head("\r\n".join((line, "Host: host.example:81", *fields, "", "")).encode("latin-1"), Limits())
 
 
-def told(asked: Request, script: Script = SCRIPT, length: int = 0, **how) -> dict[str, str]:
+def told(asked: Request, script: Script = SCRIPT, length: int = 0, ends: Ends = ENDS, **how) -> dict[str, str]:
     """The environment of a request's program."""
     how = {"base": {}, "from_header": {}, "pass_auth": False, **how}
-    env = environment(asked, script, ENDS, b"/srv", length, **how)
+    env = environment(asked, script, ends, b"/srv", length, **how)
     return {name.decode(): value.decode("latin-1") for name, value in env.items()}
 
 
@@ -107,6 +109,10 @@ class EnvironmentTests(unittest.SynchronousTestCase):
     def test_a_path_behind_the_program(self) -> None:
         env = told(request(), DEEP)
         self.assertEqual((env["PATH_INFO"], env["PATH_TRANSLATED"]), ("/a b", "/srv/a b"))
+
+    def test_over_tls_it_is_told_so(self) -> None:
+        env = told(request(), ends=replace(ENDS, secure=((b"SSL_PROTOCOL", b"TLSv1.3"),)))
+        self.assertEqual((env["HTTPS"], env["REQUEST_SCHEME"], env["SSL_PROTOCOL"]), ("on", "https", "TLSv1.3"))
 
     def test_credentials_are_shown_where_the_mount_says_so(self) -> None:
         self.assertEqual(told(FIELDS, pass_auth=True)["HTTP_AUTHORIZATION"], "Basic abc")

@@ -1,5 +1,6 @@
 """Taking clients in: not too many, and none when there is no descriptor for them."""
 
+import gc
 import os
 import resource
 
@@ -9,6 +10,8 @@ from twisted.internet.testing import EventLoggingObserver, StringTransport
 from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
+
+from occwserv.frontend.reader import ClientReader
 
 from .sockets import Client, Port, request
 from .standstill import HELLO, FrontEndTestCase
@@ -98,6 +101,26 @@ class LimitTests(FrontEndTestCase):
 
     def test_it_is_a_factory(self) -> None:
         verifyObject(IProtocolFactory, self.listener)
+
+
+class ForgottenTests(FrontEndTestCase):
+    """Who has left is forgotten at once. Rings would pile up until the collector stops everybody to look for them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+
+    def test_nothing_of_a_client_waits_for_the_collector(self) -> None:
+        for said in (b"", b"GET /half", request(), request(b"/nothing"), b"GARBAGE\r\n\r\n", request(b"/a/../b")):
+            client = self.connect().send(said)
+            client.close()
+            client.transport.protocol = None  # Twisted's own ring: ours has none (`net/transport`)
+            self.clients.clear()
+            del client
+            self.flushLoggedErrors(KeyError)  # `/nothing` has no resource here
+            self.assertEqual([each for each in gc.get_objects() if isinstance(each, ClientReader)], [], said)
 
 
 class DescriptorTests(FrontEndTestCase):

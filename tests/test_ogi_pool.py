@@ -159,6 +159,22 @@ class ContainmentTests(PoolTestCase):
         sleeper = b"sleep\x00%d\x00" % SLEEP
         self.until(lambda: not any(_alive(pid) and _command(pid) == sleeper for pid in _processes()))
 
+    def test_one_that_is_busy_when_the_settings_change_is_looked_after_all_the_same(self) -> None:
+        folder = self.new_folder()
+        (folder / "ogi").mkdir()
+        (folder / "ogi" / "pool.py").write_text(MODULE)
+        text = "log: {access: null}\nogi: {models: {pool: process_pool}, answer: 1, recycle: RECYCLE}\n"
+        (folder / "tap.yaml").write_text(text.replace("RECYCLE", "10"))
+        server = self.start(folder=folder)
+        asking = self.connect(server).send(b"GET /ogi/pool?kind=never HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.until(lambda: b"busy," in self.get(server, "/ogi/").body)
+        (folder / "tap.yaml").write_text(text.replace("RECYCLE", "11"))
+        server.tell(signal.SIGHUP)
+        server.wait_for("the settings are reloaded")
+        self.assertEqual(asking.answer().status, 504)
+        self.assertEqual(self.get(server, "/ogi/pool").status, 200)
+        self.end(server)
+
     def test_one_that_spins_is_interrupted(self) -> None:
         server = self.serve(watchdog="0.2")
         answer = self.get(server, "/ogi/pool?kind=spin")

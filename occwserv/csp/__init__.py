@@ -11,7 +11,7 @@ from .ends import Receiver, Sender, ends
 from .errors import Broken, Cancelled, Closed, Ending, EndOfChannel, Moved, Poisoned, WouldBlock
 from .extended import extended
 from .mobile import Mobile, Movable
-from .process import Process, running
+from .process import Process, own_processes, running
 from .scheduler import Scheduler
 from .scope import Scope, par
 from .waiting import let_others, sleep, stop, timeout
@@ -43,6 +43,7 @@ __all__ = [
     "ends",
     "extended",
     "let_others",
+    "own_processes",
     "par",
     "pri_alt",
     "running",

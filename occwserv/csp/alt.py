@@ -19,7 +19,7 @@ from .ends import Useless
 from .errors import Ending
 from .extended import extended
 from .mobile import Movable
-from .process import Process, running
+from .process import Process, here
 from .timers import Timer
 
 
@@ -146,7 +146,7 @@ def alt(*alternatives: Any) -> Iterator[None]:
     :return: its place in the list, and what was received by it.
     :raise Ending: a channel has ended; the error's `which` is its place.
     """
-    process = running.process
+    process = here().process
     process.dice = (process.dice * 69069 + 1) & 0xFFFFFFFF
     start = (process.dice >> 8) % len(alternatives) if alternatives else 0
     return (yield from _choose(process, alternatives, [*range(start, len(alternatives)), *range(start)]))
@@ -155,7 +155,7 @@ def alt(*alternatives: Any) -> Iterator[None]:
 @coroutine
 def pri_alt(*alternatives: Any) -> Iterator[None]:
     """Wait for the first that can happen; when several can, for the leftmost. The rest is as with `alt`."""
-    return (yield from _choose(running.process, alternatives, range(len(alternatives))))
+    return (yield from _choose(here().process, alternatives, range(len(alternatives))))
 
 
 def _choose(process: Process, given: tuple, order: Any) -> Iterator[None]:

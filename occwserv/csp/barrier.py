@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from types import coroutine
 
-from .process import Process, running
+from .process import Process, here
 
 
 class Barrier:
@@ -23,7 +23,7 @@ class Barrier:
     @coroutine
     def sync(self) -> Iterator[None]:
         """Wait until all who are enrolled have come."""
-        me = running.process
+        me = here().process
         self._waiting[me] = None
         me.communications += 1
         if len(self._waiting) < self.enrolled:

@@ -9,7 +9,7 @@ from typing import Any
 from .channel import Channel
 from .errors import WouldBlock
 from .mobile import Movable
-from .process import Process, running
+from .process import Process, here
 
 
 class Buffer(Channel):
@@ -30,8 +30,8 @@ class Buffer(Channel):
     @coroutine
     def send(self, value: Any) -> Iterator[None]:
         """Leave a value; wait while the buffer is full."""
-        if self._put(value, running.process):
-            running.process.communications += 1
+        if self._put(value, here().process):
+            here().process.communications += 1
             return
         yield from super().send(value)
 
@@ -39,7 +39,7 @@ class Buffer(Channel):
     def receive(self) -> Iterator[None]:
         """Take the oldest value; wait while there is none."""
         if self.held:
-            running.process.communications += 1
+            here().process.communications += 1
             return self._take()
         return (yield from super().receive())
 
@@ -50,7 +50,7 @@ class Buffer(Channel):
             self._first = None  # most often one process waits: what follows would do the same
             self.count += 1
             offer.accept(self, value)
-        elif not self._put(value, running.process):
+        elif not self._put(value, here().process):
             if self._sent is not None:
                 raise self._sent(self.name)
             raise WouldBlock(self.name)

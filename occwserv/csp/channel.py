@@ -16,7 +16,7 @@ from typing import Any
 
 from .errors import Broken, Closed, Ending, EndOfChannel, Poisoned, WouldBlock
 from .mobile import Movable
-from .process import Process, running
+from .process import Process, here
 
 REFUSED = object()
 """In place of a value that could not be moved."""
@@ -51,7 +51,7 @@ class Channel:
         :raise Closed: the channel was closed from this side. :raise Broken: the receivers are gone.
         :raise Poisoned: the channel was poisoned.
         """
-        me = running.process
+        me = here().process
         offer = self._first
         if offer is not None and not self._sending:
             if isinstance(value, Movable):
@@ -84,7 +84,7 @@ class Channel:
         :raise EndOfChannel: the senders are gone. :raise Closed: the channel was closed from this side.
         :raise Poisoned: the channel was poisoned.
         """
-        me = running.process
+        me = here().process
         offer = self._first
         if offer is not None and self._sending:
             self._first = self._rest.popitem(last=False)[0] if self._rest else None
@@ -117,7 +117,7 @@ class Channel:
         if self._first is None or self._sending:
             raise (self._sent or WouldBlock)(self.name)
         if isinstance(value, Movable):
-            value = value.give(running.process)
+            value = value.give(here().process)
         self.take_offer().accept(self, value)
 
     def receive_now(self) -> Any:

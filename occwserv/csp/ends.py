@@ -13,15 +13,16 @@ from typing import Any
 from .channel import Channel
 from .errors import Closed, Moved
 from .mobile import Movable, where
-from .process import running
+from .process import here
 
 
 class Side:
     """How many ends there are of one side of a channel, and what is done when there are none."""
 
-    __slots__ = ("channel", "count", "none_left")
+    __slots__ = ("channel", "count", "home", "none_left")
 
     def __init__(self, channel: Channel, none_left: Any) -> None:
+        self.home = here()  # the thread of those who use it
         self.channel = channel
         self.count = 0
         self.none_left = none_left
@@ -91,11 +92,15 @@ class End(Movable):
     def __del__(self) -> None:
         # Rings are collected wherever memory is needed: that may be another thread, or between two steps of what a
         # channel does. Then it is left to the scheduler.
-        if running.process is None and running.thread in (0, get_ident()):
+        side = self._side
+        if side is None:
+            return
+        home = side.home
+        if home.process is None and home.thread in (0, get_ident()):
             self.close()
-        elif self._side is not None:
-            running.forgotten.append(type(self)(self._side).close)
-            self._side.count -= 1
+        else:
+            home.forgotten.append(type(self)(side).close)
+            side.count -= 1
 
 
 class Sender(End):

@@ -14,7 +14,7 @@ from typing import Any
 from .channel import REFUSED, Channel
 from .errors import Ending
 from .mobile import Movable
-from .process import Process, running
+from .process import Process, here
 
 
 class extended:  # a small letter, because it reads as a verb
@@ -29,7 +29,7 @@ class extended:  # a small letter, because it reads as a verb
 
     @coroutine
     def __aenter__(self) -> Iterator[None]:
-        channel, me = self._channel, running.process
+        channel, me = self._channel, here().process
         if not channel.receivable:
             self._receiver = me
             me.waits = self

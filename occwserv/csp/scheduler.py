@@ -10,12 +10,13 @@ to be called at once, works for at most a `budget` of seconds, and asks again, s
 from _thread import get_ident
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from time import perf_counter
 from typing import Any
 
 from .deadlock import Watch
 from .errors import Cancelled
-from .process import Outside, Process, Waitable, let_go, running
+from .process import Outside, Process, Waitable, here, let_go
 from .timers import Clock, Timers
 from .waiting import Foreign
 
@@ -42,6 +43,8 @@ class Scheduler(Outside):
         stuck: Callable[[list[Process]], object] | None = None,
         budget: float = BUDGET,
     ) -> None:
+        self.running = here()
+        self._context = copy_context()
         self._clock = clock
         self.processes: dict[Process, None] = {}
         self.turns = 0  # of all processes: whoever looks twice and finds the same number knows that one is at work
@@ -60,7 +63,7 @@ class Scheduler(Outside):
         :param name: for people; that of the coroutine's function by default.
         :param parent: for people; the process that runs now by default.
         """
-        process = Process(self, routine, name or routine.__name__, parent or running.process)
+        process = Process(self, routine, name or routine.__name__, parent or here().process)
         self.processes[process] = None
         self.wake(process)
         return process
@@ -89,6 +92,10 @@ class Scheduler(Outside):
 
     def run(self) -> None:
         """Work on what there is, for a bounded while. Does nothing inside a process, or where it is at work already."""
+        running = self.running
+        if running is not here():  # called by somebody who has brought the context of another thread
+            self._context.run(self.run)
+            return
         if running.process is not None:
             return
         self._asked = True  # whoever is woken meanwhile need not ask
@@ -113,7 +120,7 @@ class Scheduler(Outside):
 
     def _step(self, process: Process) -> None:
         """Let one process go on until it waits."""
-        running.process = process
+        self.running.process = process
         process.turns += 1
         self.turns += 1
         try:
@@ -139,7 +146,7 @@ class Scheduler(Outside):
             self.wake(process)
 
     def _end(self, process: Process, result: Any, failure: BaseException | None) -> None:
-        running.process = None
+        self.running.process = None
         del self.processes[process]
         if failure is not None and failure.__traceback__ is not None:
             failure.__traceback__ = failure.__traceback__.tb_next  # else it would hold the process that holds it
@@ -154,6 +161,7 @@ class Scheduler(Outside):
 
     def _close_forgotten(self) -> None:
         """Close the ends that nobody has any more."""
+        running = self.running
         running.process = None
         while running.forgotten:
             running.forgotten.popleft()()

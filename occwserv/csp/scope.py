@@ -13,7 +13,7 @@ cancelled cancels its children, and waits for them.
 from collections.abc import Coroutine
 from typing import Any
 
-from .process import Joining, Process, running
+from .process import Joining, Process, here
 
 
 class Scope:
@@ -42,7 +42,7 @@ class Scope:
             child.cancel()
 
     async def __aenter__(self) -> "Scope":
-        self._owner = running.process
+        self._owner = here().process
         return self
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:

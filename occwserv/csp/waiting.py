@@ -5,7 +5,7 @@ from types import coroutine
 from typing import Any
 
 from .errors import Cancelled
-from .process import Process, running
+from .process import Process, here
 from .timers import Timer
 
 
@@ -85,7 +85,7 @@ class Stopped:
 @coroutine
 def sleep(seconds: float) -> Iterator[None]:
     """Wait a while."""
-    process = running.process
+    process = here().process
     scheduler = process.scheduler
     timer = scheduler.call_after(seconds, lambda: scheduler.wake(process))
     process.waits = Sleeping(timer)
@@ -95,7 +95,7 @@ def sleep(seconds: float) -> Iterator[None]:
 @coroutine
 def let_others() -> Iterator[None]:
     """Go to the end of the queue: long work is to do this now and then. It is also where a cancellation comes."""
-    process = running.process
+    process = here().process
     if process.pending:
         raise process.next_pending()
     yield
@@ -104,7 +104,7 @@ def let_others() -> Iterator[None]:
 @coroutine
 def stop() -> Iterator[None]:
     """Wait for nothing, for ever: occam's STOP, for a process that can not go on."""
-    running.process.waits = Stopped()
+    here().process.waits = Stopped()
     yield
 
 
@@ -121,7 +121,7 @@ class TimeLimit:
         self._expired: Expired | None = None
 
     async def __aenter__(self) -> "TimeLimit":
-        process = self.process = running.process
+        process = self.process = here().process
         self._cancelled = process.cancelled
         self._timer = process.scheduler.call_after(self._seconds, self._expire)
         return self

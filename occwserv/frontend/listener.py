@@ -6,7 +6,6 @@ resumes when there are enough again. The clients who wait meanwhile are in the k
 
 import os
 import resource
-from collections import Counter
 from collections.abc import Callable
 from sys import intern
 
@@ -41,7 +40,7 @@ class Listener:
         self.ports: list[IListeningPort] = []
         self._clients: set[ClientReader] = set()
         self._leaving = self._left  # one bound method for all clients
-        self._from: Counter[str] = Counter()
+        self._from: dict[str, int] = {}  # clients of each address; never 0
         self._accepted = 0
         self._refused = 0
         self._pauses = 0
@@ -56,19 +55,29 @@ class Listener:
 
     def buildProtocol(self, address) -> "ClientReader | Turned":
         """Twisted: a client is at the door."""
-        limits = self.site.settings.limits
+        limits = self._site.settings.limits
         host = intern(getattr(address, "host", None) or "unix")
-        if len(self._clients) >= limits.connections or self._from[host] >= limits.per_client:
+        others = self._from.get(host, 0)
+        if len(self._clients) >= limits.connections or others >= limits.per_client:
             self._refused += 1
-            if not self._from[host]:
-                del self._from[host]
             return Turned()
-        self._check_descriptors()
+        if len(self._clients) >= self._careless:
+            self._check_descriptors()
         self._accepted += 1
-        self._from[host] += 1
-        client = ClientReader(self.site, host, self._leaving)
+        self._from[host] = others + 1
+        client = ClientReader(self._site, host, self._leaving)
         self._clients.add(client)
         return client
+
+    @property
+    def site(self) -> Site:
+        """What the next client will see."""
+        return self._site
+
+    @site.setter
+    def site(self, site: Site) -> None:
+        self._site = site
+        self._careless = self._ceiling() // 2  # up to so many clients, nobody looks whether descriptors run short
 
     @property
     def arrived(self) -> int:
@@ -86,6 +95,7 @@ class Listener:
 
     def tick(self) -> None:
         """Once in a while: resume accepting if there are descriptors again."""
+        self._careless = self._ceiling() // 2
         # A port that does not accept may have fewer descriptors than one that does. Without the slack accepting would
         # go on for the sake of those, and every time take one client more out of the reserve.
         if self._paused and self._headroom(len(self.ports) + SLACK):
@@ -118,10 +128,11 @@ class Listener:
 
     def _left(self, client: Wire) -> None:
         self._clients.discard(client)
-        self._from[client.address] -= 1
-        if not self._from[client.address]:
-            del self._from[client.address]
-        self._tell_if_empty()
+        others = self._from.pop(client.address) - 1
+        if others:
+            self._from[client.address] = others
+        if self._emptied is not None:
+            self._tell_if_empty()
 
     def _tell_if_empty(self) -> None:
         if not self._clients and self._emptied is not None:
@@ -130,8 +141,7 @@ class Listener:
 
     def _check_descriptors(self) -> None:
         """Pause accepting when few descriptors are left."""
-        # Asking costs two system calls; only when the number of clients alone makes it possible are they spent.
-        if self._paused or len(self._clients) < self._ceiling() // 2 or self._headroom():
+        if self._paused or self._headroom():  # asking costs two system calls
             return
         self._paused = True
         self._pauses += 1

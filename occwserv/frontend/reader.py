@@ -105,7 +105,9 @@ class ClientReader(Express):
     def readConnectionLost(self) -> None:
         """Twisted: the client has closed its side, and may still wait for answers."""
         self._ended = True
-        if self._state is State.READING:
+        if self._at_door:
+            self._close()  # most often: nothing is under way
+        elif self._state is State.READING:
             self._advance()
         elif self._state is not State.AWAY:
             self._close()
@@ -149,7 +151,8 @@ class ClientReader(Express):
     def _serve(self, connection: Connection, event: Request | Refusal) -> None:
         try:
             if isinstance(event, Refusal):
-                raise event.error
+                connection.fail(event.error)
+                return
             if event.target.climbs:
                 connection.abort("the path goes up", 400)
                 return

@@ -78,7 +78,8 @@ class Wire:
         self._ended = True
         self.site.wheel.remove(self)
         self.outlet.lost()
-        self._tell_watching()
+        if self._watching is not None:
+            self._tell_watching()
         self._left(self)
 
     def watch(self, connection: Connection) -> None:
@@ -156,8 +157,8 @@ class Wire:
         """Close when the last bytes have left."""
         self._state = State.CLOSING
         self._at_door = False
-        self._watch(self.site.settings.timeouts.write)
-        self.outlet.close()
+        if not self.outlet.close():
+            self._watch(self.site.settings.timeouts.write)
 
     def _abort(self) -> None:
         """Close now, whatever has not left."""

@@ -80,7 +80,7 @@ class RequestReader:
         line = b"" if self._state is _State.BODY else bytes(self._buffer[:_SHOWN]).partition(b"\r\n")[0]
         self._state = _State.DEAD
         self._buffer.clear()
-        return Refusal(error, line)
+        return Refusal(error.with_traceback(None), line)  # it is kept: with its frames it would hold this reader, too
 
     def resume(self) -> None:
         """The answer is under way to the client: go on to the next request."""

@@ -24,6 +24,7 @@ def start(
     descriptors: Sequence[int],
     rlimits: Rlimits = (),
     nice: int = 0,
+    umask: int | None = None,
 ) -> int:
     """Start a program in a group of its own.
 
@@ -31,6 +32,7 @@ def start(
         server therefore use absolute paths alone.
     :param descriptors: what it has as its 0, 1, 2.
     :param nice: how much it gives way to the server.
+    :param umask: what the files that it makes may not be; None for the server's. The server has it for that moment.
     :return: its number.
     :raise OSError: it can not be run; an interpreter that is missing is told so too.
     """
@@ -38,11 +40,14 @@ def start(
     here = os.open(".", _HERE)
     try:
         os.chdir(folder)
+        before = None if umask is None else os.umask(umask)
         try:
             pid = os.posix_spawn(
                 argv[0], argv, env, file_actions=actions, setpgroup=0, setsigmask=(), setsigdef=_RESTORED
             )
         finally:
+            if before is not None:
+                os.umask(before)
             os.fchdir(here)
     finally:
         os.close(here)

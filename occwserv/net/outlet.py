@@ -130,6 +130,7 @@ class Outlet:
     def lost(self) -> None:
         """The client has gone: whoever waits here is told."""
         self._gone = True
+        self._moved = _nobody  # else client and outlet would hold each other, and the collector would have to find them
         if self._sender is not None:
             self._sender.stop()
             self._sender = None
@@ -140,11 +141,19 @@ class Outlet:
         if done is not None:
             done(ClientGone())
 
-    def close(self) -> None:
-        """End the connection when all that was written has left."""
-        if not self._gone:
-            self._unregister()
-            self.transport.loseConnection()
+    def close(self) -> bool:
+        """End the connection when all that was written has left.
+
+        :return: whether all had left already, so that it is closed now.
+        """
+        if self._gone:
+            return True
+        finish = getattr(self.transport, "finish", None)  # ours has a short way for it
+        if finish is not None:
+            return finish()
+        self._unregister()
+        self.transport.loseConnection()
+        return False
 
     def half_close(self) -> None:
         """End our side only, when all that was written has left: the client can still be read from."""
@@ -158,6 +167,10 @@ class Outlet:
 
     def _unregister(self) -> None:
         self.transport.unregisterProducer()
+
+
+def _nobody() -> None:
+    """Who is told of the room in the outlet of a client who has gone."""
 
 
 def _held(transport) -> int:

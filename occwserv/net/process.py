@@ -50,6 +50,7 @@ class Program:
         stdin: int | None = None,
         rlimits: Rlimits = (),
         nice: int = 0,
+        umask: int | None = None,
         looked_after: bool = False,
     ) -> None:
         self.reactor = reactor
@@ -72,7 +73,8 @@ class Program:
                 reading, writing = pipe()
                 ours.append(writing)
                 theirs.append(reading)
-            self.pid = start(argv, env, folder, (theirs[2] if stdin is None else stdin, *theirs[:2]), rlimits, nice)
+            standard = theirs[2] if stdin is None else stdin, *theirs[:2]
+            self.pid = start(argv, env, folder, standard, rlimits, nice, umask)
         except BaseException:
             _close(ours)
             raise
@@ -176,6 +178,9 @@ class Program:
         number = getattr(signal, f"SIG{signalID}") if isinstance(signalID, str) else signalID
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(self.pid) != self.pid:  # it went into another's group, which is not ours to kill
+                os.kill(self.pid, number)
 
     def terminate(self, grace: float) -> None:
         """End the group: SIGTERM, and after a grace SIGKILL."""

@@ -15,25 +15,25 @@ What asyncio does otherwise, and is made to fit here:
 
 import os
 import socket
-import struct
 
-from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IConsumer, IHalfCloseableProtocol, IPushProducer, ITCPTransport, ITransport
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer, implementer_only
 
+from .closing import Closing
 from .options import TcpOptions
 from .reading import Reading
 
 HIGH = 64 * 1024
 """Bytes the transport holds before it pauses a push producer: as Twisted's `FileDescriptor.bufferSize`."""
 
-_RESET = struct.pack("ii", 1, 0)
+_DONE = Failure(ConnectionDone())  # one for all who leave as expected: Twisted, too, tells them so
 
 
 @implementer(ITCPTransport, IConsumer, IPushProducer)
-class LoopTransport(TcpOptions, Reading):
+class LoopTransport(TcpOptions, Reading, Closing):
     """Twisted's transport to a client, uvloop's protocol of a client.
 
     :param loop: the running uvloop.
@@ -43,9 +43,9 @@ class LoopTransport(TcpOptions, Reading):
     log = Logger("occwserv.net")
 
     __slots__ = (
-        "_address", "_again", "_asked", "_backed", "_build", "_early", "_empty", "_handle", "_loop", "_paused",
-        "_producer", "_protocol", "_reading", "_reason", "_streaming", "_write_ended", "connected", "data_received",
-        "disconnecting",
+        "_address", "_again", "_asked", "_backed", "_build", "_early", "_empty", "_ended", "_handle", "_loop",
+        "_paused", "_producer", "_protocol", "_reading", "_reason", "_streaming", "_write_ended", "connected",
+        "data_received", "disconnecting",
     )  # fmt: skip
 
     def __init__(self, loop, build, address) -> None:
@@ -58,6 +58,7 @@ class LoopTransport(TcpOptions, Reading):
         self._paused = False  # the push producer was told to pause
         self._reading = True
         self._early = None
+        self._ended = False  # the client has closed its side
         self._write_ended = False
         self._empty = None  # to be called when all that was written has left
         self._delays = False
@@ -96,6 +97,7 @@ class LoopTransport(TcpOptions, Reading):
             self._keep_early()
 
     def eof_received(self) -> bool:
+        self._ended = True
         if self.disconnecting or not self._reading:
             return True  # one who does not read will be told when it reads again
         half = IHalfCloseableProtocol(self._protocol, None)
@@ -121,18 +123,19 @@ class LoopTransport(TcpOptions, Reading):
     def connection_lost(self, error: Exception | None) -> None:
         self.connected = 0
         self.disconnecting = True
-        self._drop_handle()
+        if self._handle is not None:
+            self._drop_handle()
         producer, self._producer = self._producer, None
         if producer is not None:
             producer.stopProducing()
         protocol, self._protocol = self._protocol, None
         if protocol is None:
             return
-        reason = self._reason or error or ConnectionDone()
+        reason = self._reason or error
         if isinstance(reason, OSError):
             reason = ConnectionLost()
         self.data_received = None
-        protocol.connectionLost(Failure(reason))
+        protocol.connectionLost(_DONE if reason is None else Failure(reason))
 
     # What the protocol calls: ITransport.
 
@@ -154,27 +157,6 @@ class LoopTransport(TcpOptions, Reading):
 
     def writeSequence(self, data) -> None:
         self.write(b"".join(data))
-
-    def loseConnection(self) -> None:
-        if not self.connected or self.disconnecting:
-            return
-        self.disconnecting = True
-        self._stop_reading()
-        if self._write_ended:
-            self._end(ConnectionDone())
-        else:
-            # In this turn the protocol may still write something: Twisted would send it.
-            self._loop.call_soon(self._when_empty, self._close)
-
-    def abortConnection(self) -> None:
-        if self.connected and self._reason is None:
-            self.disconnecting = True
-            self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            self._end(ConnectionAborted())
-
-    def loseWriteConnection(self) -> None:
-        if self.connected and not self._write_ended:
-            self._loop.call_soon(self._when_empty, self._end_writing)
 
     def getPeer(self):
         return self._address(self._uv.get_extra_info("peername"))
@@ -242,44 +224,6 @@ class LoopTransport(TcpOptions, Reading):
     def _pull_again(self, producer) -> None:
         if self._producer is producer and not self._backed:
             self.resume_writing()
-
-    def _when_empty(self, act) -> None:
-        """Do something when all that was written has left, and no producer is held back who would write more."""
-        if not self.connected:
-            return
-        held = self._producer is not None and (self._paused or not self._streaming)
-        if held or self._backed:
-            self._empty = act
-        else:
-            act()
-
-    def _look_again(self) -> None:
-        """What waits for all to have left may not have to wait any more."""
-        act, self._empty = self._empty, None
-        self._loop.call_soon(self._when_empty, act)
-
-    def _close(self) -> None:
-        if self._reason is None:
-            self._uv.write_eof()  # the client is to see the end, not the reset that closing over unread bytes sends
-            self._uv.close()
-
-    def _end_writing(self) -> None:
-        if self.disconnecting:
-            self._close()
-            return
-        if self._write_ended:
-            return
-        self._write_ended = True
-        self._uv.write_eof()
-        half = IHalfCloseableProtocol(self._protocol, None)
-        if half is not None:
-            self._tell(half.writeConnectionLost)
-
-    def _end(self, reason: Exception) -> None:
-        """Close without sending what has not left."""
-        self._reason = reason
-        self.disconnecting = True
-        self._uv.abort()
 
     def _drop_handle(self) -> None:
         if self._handle is not None:

@@ -10,25 +10,18 @@ something to ask for the answer, without a connection travelling.
 
 import os
 from collections.abc import Callable
-from secrets import token_hex
 
 from ..connection import Connection
-from ..http.answer import Answer, FilePart, Part
+from ..http.answer import Answer
 from ..http.errors import HTTPError, Unavailable
 from ..http.head import Request
-from ..http.ranges import Span
 from ..http.target import Target
 from .cached import CachedPage, Finished, has_page, is_conditional, page_head
+from .download import ATTEMPTS, SMALL, boundary, file_answer
 from .files import Root
 from .library import Library
 from .paths import escape_path, relative_path
 from .selection import Representation, answer
-
-SMALL = 64 * 1024
-"""Bytes up to which a page is read at once: less work than sendfile."""
-
-ATTEMPTS = 3
-"""How often a small page is read again because it changed meanwhile: its bytes would not be those of its ETag."""
 
 ALLOW = (b"Allow", b"GET, HEAD, OPTIONS")
 _KNOWN = frozenset((b"POST", b"PUT", b"DELETE", b"PATCH", b"TRACE", b"CONNECT"))
@@ -146,28 +139,8 @@ class Static:
         """The answer out of the file; None when that changed while it was read."""
         library = self._library
         file, coding, varies = library.open(relative, request.fields.get(b"accept-encoding"), int(now))
-        left_open = False
-
-        def part(span: Span) -> Part:
-            nonlocal left_open
-            if span.length <= SMALL and request.method == b"GET":
-                return os.pread(file.descriptor, span.length, span.offset)
-            left_open = True
-            return FilePart(file.descriptor, span.offset, span.length)
-
-        try:
-            form = Representation(file.size, file.validators(coding), library.type_of(relative), coding, varies, part)
-            reply = answer(request, form, now, self._most_ranges, boundary)
-            if left_open:
-                reply.release = file.close
-                return reply
-            if not file.unchanged():
-                reply = None
-        except BaseException:
-            file.close()
-            raise
-        file.close()
-        return reply
+        media_type = library.type_of(relative)
+        return file_answer(request, file, media_type, coding, varies, now, self._most_ranges)
 
 
 class StaticPage:
@@ -211,8 +184,3 @@ class StaticPage:
             head = page_head(file.validators(coding), b"", coding, varies, None)
             return Finished(None, *head, b"")
         return Finished(None, *self._head, body)
-
-
-def boundary() -> str:
-    """A line that no page holds."""
-    return token_hex(16)

@@ -10,6 +10,11 @@ from typing import Annotated, Any, Literal, TypeGuard, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct
 
+from .cgi import Cgi as Cgi
+from .cgi import CgiLimits as CgiLimits
+from .cgi import CgiTimeouts as CgiTimeouts
+from .cgi import Mount as Mount
+from .cgi import Rlimits as Rlimits
 from .game import Adventure as Adventure
 from .game import Telnet as Telnet
 from .irc import Irc as Irc
@@ -25,18 +30,13 @@ from .kinds import (
     Many,
     Media,
     Model,
-    Name,
     Network,
-    Nice,
     Path,
     Prefix,
     Seconds,
     Some,
     Text,
-    Token,
     Url,
-    Value,
-    Variable,
     about,
     whole,
 )
@@ -116,73 +116,6 @@ class Door(Struct, frozen=True, kw_only=True):
     heads: Annotated[Many, about("heads of requests that are remembered, each of at most 4096 bytes")] = 8192
     bytes: Annotated[Many, about("bytes of all heads, of their request lines, and of their fields, each")] = 8388608
 
-class Mount(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A folder of CGI programs, or one program."""
-    mount: Annotated[Prefix, about("URL path of the programs")] = "/cgi-bin/"
-    dir: Annotated[Path | None, about(
-        "folder of the programs, or the one program; null: the one under `static.root`")] = None
-    match: Annotated[tuple[Extension, ...], about("extensions of programs; empty: whatever is executable")] = ()
-    interpreters: Annotated[dict[Extension, Path], about("what runs files with an extension")] = {}
-    index: Annotated[tuple[File, ...], about("programs that answer for a folder")] = ("index.cgi",)
-    path_info: Annotated[Flag, about("whether a path may go on behind a program's name; else 404")] = True
-    encoded_slash: Annotated[Literal["reject", "decode", "keep"], about("what `%2F` in a path is")] = "reject"
-    methods: Annotated[tuple[Token, ...], about("methods that are let through; empty: all")] = ()
-    nph: Annotated[Flag, about("whether programs named `nph-…` write to the client as they are")] = True
-    isindex_args: Annotated[Flag, about("whether the words of a query without `=` become arguments")] = False
-    env: Annotated[dict[Variable, Value], about("variables that are set")] = {}
-    pass_env: Annotated[tuple[Variable, ...], about("variables of the server's own that are passed on")] = ()
-    env_from_header: Annotated[dict[Variable, Token], about("variables with the value of a field")] = {}
-    pass_auth: Annotated[Flag, about("whether programs see the field Authorization")] = False
-    default_type: Annotated[Media, about("media type of an answer that names none")] = "text/plain"
-    on_disconnect: Annotated[Literal["kill", "ignore"], about("what is done when the client leaves")] = "kill"
-
-class CgiTimeouts(Struct, frozen=True, kw_only=True):
-    """How long a CGI program may take."""
-    first_byte: Annotated[Seconds, about("seconds until the head of its answer; then 504")] = 60
-    idle: Annotated[Seconds, about("seconds between two pieces of its answer")] = 60
-    total: Annotated[Seconds, about("seconds in all")] = 3600
-    linger: Annotated[Seconds, about("seconds that those it started may go on writing when it has exited")] = 1
-    kill: Annotated[Seconds, about("seconds between SIGTERM and SIGKILL")] = 5
-
-class CgiLimits(Struct, frozen=True, kw_only=True):
-    """How much a CGI program may say."""
-    head: Annotated[int, whole(256), about("bytes in the head of its answer")] = 65536
-    headers: Annotated[Many, about("fields in the head of its answer")] = 200
-    stderr: Annotated[Some, about("bytes of its standard error that are logged")] = 65536
-    stderr_rate: Annotated[Some, about("bytes per second of the standard error of all that are logged")] = 16384
-    spool: Annotated[Some, about("bytes of a request's body that are kept in memory; more go to a file")] = 65536
-    redirects: Annotated[Some, about("times that a request may be sent to another path of this server")] = 10
-
-class Rlimits(Struct, frozen=True, kw_only=True):
-    """What the system lets a CGI program have; null: as much as the server."""
-    cpu: Annotated[Many | None, about("seconds of the processor")] = None
-    memory: Annotated[Many | None, about("bytes of its address space")] = None
-    processes: Annotated[Many | None, about("processes of its user")] = None
-    files: Annotated[Many | None, about("files it has open")] = None
-    file: Annotated[Some | None, about("bytes of a file it writes")] = None
-    core: Annotated[Some | None, about("bytes of the memory image it leaves when it crashes")] = 0
-
-class ScriptLog(Struct, frozen=True, kw_only=True):
-    """What went wrong with CGI programs, in full."""
-    path: Annotated[Path | None, about("file; null: none")] = None
-    bytes: Annotated[Many, about("bytes after which nothing more is written to it")] = 10485760
-    body: Annotated[Some, about("bytes of a request's body, and of what the program said, in each entry")] = 1024
-
-class Cgi(Struct, frozen=True, kw_only=True):
-    """CGI programs."""
-    workers: Annotated[Many, about("programs that run at once")] = 32
-    queue: Annotated[Some, about("requests that wait for a program to end; more get 503")] = 256
-    wait: Annotated[Seconds, about("seconds that a request waits so; then 503")] = 5
-    mounts: Annotated[tuple[Mount, ...], about("folders of programs")] = (Mount(),)
-    nice: Annotated[Nice, about("how much programs give way to the server")] = 5
-    path: Annotated[Text, about("the variable PATH of the programs")] = "/usr/local/bin:/usr/bin:/bin"
-    names: Annotated[tuple[Name, ...], about(
-        "what SERVER_NAME may be: the Host asked for, else the first; empty: the address")] = ()
-    timeouts: CgiTimeouts = CgiTimeouts()
-    limits: CgiLimits = CgiLimits()
-    rlimits: Rlimits = Rlimits()
-    script_log: ScriptLog = ScriptLog()
-
 class Ogi(Struct, frozen=True, kw_only=True):
     """OGI modules."""
     prefix: Annotated[Prefix, about("URL path of the modules")] = "/ogi/"
@@ -200,8 +133,9 @@ class Ogi(Struct, frozen=True, kw_only=True):
     feed: Annotated[Many, about("events that wait for a slow reader of a feed")] = 64
     options: Annotated[dict[Text, dict[Text, Text]], about("what modules are told, by their name")] = {}
     models: Annotated[dict[Text, Model], about("where modules run, by their name; others run in the server")] = {}
-    workers: Annotated[Many, about("worker processes of a module with a `process_pool`")] = 2
-    recycle: Annotated[Many, about("requests after which a worker process makes room for a new one")] = 10000
+    workers: Annotated[Many, about("worker processes, or threads, of a module with a pool of them")] = 2
+    abandoned: Annotated[Many, about("threads of a module that may be stuck at once; with so many it is 503")] = 4
+    recycle: Annotated[Many, about("requests after which a worker makes room for a new one")] = 10000
     age: Annotated[Seconds, about("seconds after which it does")] = 3600
     large: Annotated[Many, about("bytes in memory above which it does")] = 268435456
     memory: Annotated[Some, about("bytes of addresses that a worker process may have; 0: any number")] = 2147483648

@@ -47,9 +47,11 @@ Token = Annotated[str, like('a token such as "GET"', r"[A-Za-z0-9!#$%&'*+.^_`|~-
 Name = Annotated[str, like("the name or address of a host", r"[A-Za-z0-9._:\[\]-]+")]
 Variable = Annotated[str, like('the name of a variable such as "LANG"', r"[A-Za-z_][A-Za-z0-9_]*")]
 Value = Annotated[str, like("text", r"[^\0]*")]
+Account = Annotated[str, like('a name such as "www-data"', r"[A-Za-z0-9_][A-Za-z0-9_.-]*")]
+Umask = Annotated[str, like('a umask such as "027", in quotes', r"[0-7]{3,4}")]
 Encoding = Literal["br", "zst", "gz"]
 Mechanism = Literal["SCRAM-SHA-256", "EXTERNAL", "PLAIN"]
-Model = Literal["reactor", "process_pool", "forking", "sequential"]
+Model = Literal["reactor", "process_pool", "forking", "sequential", "thread_pool"]
 Endpoints = Annotated[tuple[Endpoint, ...], Meta(
     min_length=1, title='a list of endpoints such as "tcp:8080"')]
 # fmt: on

@@ -1,7 +1,8 @@
 """Adapter. What a CGI program writes becomes an answer: held back until its head is complete, then passed on at once.
 
 The body is framed by the server. What the program announces as its length is only a promise: more is cut off, and with
-less the client is cut off, so that it sees that the answer is not whole.
+less the client is cut off, so that it sees that the answer is not whole. A program may also name a file that is sent in
+the place of what it writes (`sendfile`).
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from ...connection import Connection
 from ...http.answer import has_body
 from ...settings import CgiLimits
 from .message import BadOutput, Head, HeadReader, raw_status
+from .sendfile import Sendfile
 
 MOVED = b"The page is elsewhere; the field Location says where.\n"
 
@@ -22,26 +24,43 @@ class AnswerWriter:
     :param default_type: of an answer that does not say what it is.
     :param raw: the program writes to the client as it is, head and all ("nph-": no parsed head).
     :param note: is told what is odd, but no error.
+    :param sendfile: the files that may be sent; None if none.
+
+    `whole` is how many bytes it writes in all, where that is known before it is fed the first of them.
     """
 
-    __slots__ = ("_announced", "_default_type", "_head", "_left", "_limits", "_note", "_raw", "_reader")
+    __slots__ = (
+        "_announced", "_default_type", "_fed", "_head", "_left", "_limits", "_note", "_raw", "_reader", "_sendfile",
+        "whole",
+    )  # fmt: skip
 
-    def __init__(self, limits: CgiLimits, default_type: bytes, raw: bool, note: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        limits: CgiLimits,
+        default_type: bytes,
+        raw: bool,
+        note: Callable[[str], None],
+        sendfile: Sendfile | None = None,
+    ) -> None:
         self._limits = limits
         self._reader = HeadReader(limits.head, limits.headers)
         self._default_type = default_type
         self._raw = raw
         self._note = note
+        self._sendfile = sendfile
+        self.whole: int | None = None
+        self._fed = 0
         self._head: Head | None = None  # complete, but not sent yet
         self._announced: int | None = None
         self._left: int | None = None  # bytes that are missing of those announced
 
     def feed(self, connection: Connection, data: bytes) -> Deferred | None:
-        """Pass on what was written.
+        """Pass on what was written. The connection is given away if it is answered with a file.
 
         :return: fires when the client takes more; None if nothing was sent.
         :raise BadOutput: it is no answer.
         """
+        self._fed += len(data)
         if connection.begun:
             return self._write(connection, data)
         if self._raw:
@@ -49,6 +68,10 @@ class AnswerWriter:
         if self._head is None:
             self._head = self._reader.feed(data)
             data = self._reader.held
+            file = None if self._head is None or self._sendfile is None else self._sendfile.named(self._head)
+            if file is not None:
+                self._sendfile.send(connection, self._head, file)
+                return None
             # One that sends the client elsewhere is held back: it may have no body, and is given one then.
             if self._head is None or (self._head.moved and not data):
                 return None
@@ -99,10 +122,20 @@ class AnswerWriter:
         if not head.typed and has_body(b"GET", head.status):
             head.fields.append((b"Content-Type", self._default_type))
             self._note("it does not say what type its answer has")
+        if self.whole is not None:
+            self._check_length(head, self.whole - self._fed + len(data))
         if has_body(connection.request.method, head.status):
             self._announced = self._left = head.length
         connection.begin(head.status, head.fields, head.length, head.reason, data := self._promised(data))
         return connection.client.outlet.room() if data else None
+
+    @staticmethod
+    def _check_length(head: Head, length: int) -> None:
+        """All that it wrote is known, so its length is as well."""
+        if head.length is None:
+            head.length = length
+        elif head.length > length:
+            raise BadOutput(f"it wrote {length} bytes, and announced {head.length}")
 
     def _write(self, connection: Connection, data: bytes) -> Deferred | None:
         data = self._promised(data)

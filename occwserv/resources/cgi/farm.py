@@ -7,22 +7,17 @@ A `Mount` is the resource of one folder of programs, and all mounts share the fa
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable
 from functools import partial
+from itertools import count
 
 from twisted.logger import Logger
 
-from ...connection import Connection
-from ...http.answer import Answer
 from ...http.errors import HTTPError
-from ...http.head import Request
 from ...net.launch import keep_descriptors
-from ...roles import Resource
-from ...settings import Cgi, Settings
-from ...settings import Mount as MountSettings
-from .log import Rate, ScriptFile
+from ...settings import Cgi
+from .log import Notes, Rate, ScriptFile
+from .message import Script
 from .page import Page
-from .script import Refused, Scripts
 from .start import AGAIN
 
 LOOK = 0.1
@@ -49,6 +44,8 @@ class Farm:
         self._paced = False  # one has been started in this turn
         self._looking = False
         loop = getattr(reactor, "_asyncioEventloop", None)
+        self._runs = count(1)
+        self._mark = f"{int(reactor.seconds()):x}-{os.getpid():x}"
         self._soon = partial(reactor.callLater, 0) if loop is None else loop.call_soon
         keep_descriptors()
         self.configure(settings)
@@ -56,19 +53,19 @@ class Farm:
     def configure(self, settings: Cgi) -> None:
         """Work under these settings from now on. Programs that run, run on."""
         self.settings = settings
-        self.rate = Rate(settings.limits.stderr_rate, self.reactor.seconds)
+        self._rate = Rate(settings.limits.stderr_rate, self.reactor.seconds)
         log = settings.script_log
-        self.script_file = None if log.path is None else ScriptFile(log.path, log.bytes)
+        self._script_file = None if log.path is None else ScriptFile(log.path, log.bytes)
 
     def enter(self, page: Page) -> None:
         """Run a page now, or when there is a place.
 
         :raise HTTPError: 503 when too many wait.
         """
-        if len(self._running) >= self.settings.workers:
+        if not self._fits(page):
             for each in list(self._ending.values()):
                 each.look()
-        if len(self._running) < self.settings.workers:
+        if self._fits(page):
             self._take(page)
         elif len(self._waiting) < self.settings.queue:
             self._waiting.append(page)
@@ -94,12 +91,24 @@ class Farm:
     def done(self, page: Page) -> None:
         """A page's program has ended: the next one has its place."""
         del self._running[id(page)]
+        page.mount.running -= 1
         self._ending.pop(id(page), None)
-        while self._waiting and len(self._running) < self.settings.workers:
-            self._take(self._waiting.popleft())
+        while following := next(filter(self._fits, self._waiting), None):
+            self._waiting.remove(following)
+            self._take(following)
+
+    def unique(self) -> bytes:
+        """What no other run of a program is called, by this server or one before it."""
+        return f"{self._mark}-{next(self._runs):x}".encode()
+
+    def _fits(self, page: Page) -> bool:
+        """Whether there is a place for a page, among all programs and among those of its mount."""
+        most = page.mount.own.workers
+        return len(self._running) < self.settings.workers and (most is None or page.mount.running < most)
 
     def _take(self, page: Page) -> None:
         page.place()
+        page.mount.running += 1
         self._running[id(page)] = page
         self._starting.append(page)
         if not self._paced:
@@ -134,9 +143,11 @@ class Farm:
         if self._looking:
             self.reactor.callLater(LOOK, self._look)
 
-    def note(self, entry: bytes) -> None:
-        """Write an entry of the script log."""
-        self.reactor.callInThread(self.script_file.write, entry)
+    def notes(self, settings: Cgi, script: Script, line: bytes) -> Notes:
+        """What will be noted of a program, with the line of its request."""
+        file = self._script_file
+        write = None if file is None else partial(self.reactor.callInThread, file.write)
+        return Notes(settings, script, line, self._rate, write)
 
     def stop(self) -> None:
         """The server ends: so do all programs."""
@@ -160,91 +171,3 @@ class Farm:
             **self.counts,
             "scripts": sorted(scripts, key=lambda script: -script["age"]),
         }
-
-
-class Mount:
-    """The programs below one path of the URL.
-
-    :param route: finds the resource of a request that a program redirects to.
-    """
-
-    name = "cgi"
-
-    def __init__(
-        self,
-        farm: Farm,
-        scripts: Scripts,
-        root: bytes,
-        route: Callable[[Request], Resource],
-    ) -> None:
-        self.farm = farm
-        self.root = root
-        self.scripts = scripts
-        self.settings = scripts.mount
-        self.route = route
-        self.base = {b"PATH": farm.settings.path.encode()}
-        self.base |= {
-            name.encode(): os.environb[name.encode()] for name in self.settings.pass_env if name in os.environ
-        }
-        self.base |= {name.encode(): value.encode() for name, value in self.settings.env.items()}
-        self.from_header = {name.encode(): field.encode() for name, field in self.settings.env_from_header.items()}
-        self._methods = frozenset(method.encode() for method in self.settings.methods)
-
-    def serve(self, connection: Connection) -> None:
-        """Answer with what a program says."""
-        request = connection.request
-        if self._methods and request.method not in self._methods:
-            allow = ((b"Allow", b", ".join(sorted(self._methods))),)
-            if request.method == b"OPTIONS":
-                connection.reply(Answer(204, allow))
-                return
-            raise HTTPError(405, "the programs here do not take this method", allow)
-        try:
-            script = self.scripts.find(request)
-        except Refused as error:
-            self.farm.log.warn("{reason}", reason=error.reason)
-            raise
-        Page(self, connection, script).start()
-
-    def pass_on(self, connection: Connection) -> None:
-        """Give a connection whose request was changed to the resource of what it is now."""
-        resource = self.route(connection.request)
-        connection.holder = resource.name
-        try:
-            resource.serve(connection)
-        except HTTPError as error:
-            connection.fail(error)
-        except Exception:
-            connection.client.site.backend.crashed(connection)
-
-
-def mounts(
-    farm: Farm, settings: Settings, route: Callable[[Request], Resource]
-) -> tuple[dict[bytes, Mount], dict[bytes, Mount], list[bytes]]:
-    """The resources of all mounts: those that answer one path, those that answer all below one, and their folders."""
-    root = os.path.realpath(os.fsencode(settings.static.root))
-    places = {mount.mount.encode(): place_of(mount, root) for mount in settings.cgi.mounts}
-
-    def translate(path: bytes) -> bytes:
-        """The file that a path would be as a request of its own."""
-        fitting = [prefix for prefix in places if path.startswith(prefix)]
-        prefix = max(fitting, key=len, default=b"/")
-        return places.get(prefix, root) + b"/" + path[len(prefix) :]
-
-    prefixes = {
-        mount.mount.encode(): Mount(farm, Scripts(mount, places[mount.mount.encode()], translate), root, route)
-        for mount in settings.cgi.mounts
-    }
-    # A mount of one program answers its own path as well, where nothing comes behind its name.
-    exact = {
-        prefix.rstrip(b"/"): mount
-        for prefix, mount in prefixes.items()
-        if prefix != b"/" and os.path.isfile(places[prefix])
-    }
-    return exact, prefixes, list(places.values())
-
-
-def place_of(mount: MountSettings, root: bytes) -> bytes:
-    """The folder of a mount: without one that is set, the folder of its name below the root."""
-    place = root + b"/" + mount.mount.strip("/").encode() if mount.dir is None else os.fsencode(mount.dir)
-    return os.path.realpath(place)

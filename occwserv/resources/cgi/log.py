@@ -6,11 +6,15 @@ much is dropped and counted.
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
+from twisted.internet.error import ProcessDone, ProcessTerminated
 from twisted.logger import Logger
 
+from ...settings import Cgi
+from .body import Body
 from .message import Script
 
 log = Logger("occwserv.cgi")
@@ -130,3 +134,70 @@ class ScriptFile:
                     os.write(descriptor, entry)
             finally:
                 os.close(descriptor)
+
+
+class Notes:
+    """What is noted of one run of a program.
+
+    :param line: of the request.
+    :param rate: of the standard error of all programs together.
+    :param write: takes an entry of the script log; None if there is none.
+    """
+
+    __slots__ = ("_asked", "_complaints", "_file", "_kept", "_line", "_rate", "_script", "_settings", "_write", "env")
+
+    def __init__(
+        self, settings: Cgi, script: Script, line: bytes, rate: Rate, write: Callable[[bytes], None] | None
+    ) -> None:
+        self.env: Mapping[bytes, bytes] = {}
+        self._settings = settings
+        self._script = script
+        self._file = os.fsdecode(script.file)
+        self._line = line
+        self._rate = rate
+        self._write = write
+        self._asked = self._kept = b""  # the beginnings of the request's body, and of what it said
+        self._complaints: Complaints | None = None
+
+    def asked(self, body: Body) -> None:
+        """It will be given this body. Looked at before, because a program can write to the file that it reads."""
+        if self._write is not None:
+            self._asked = body.start(self._settings.script_log.body)
+
+    def started(self, pid: int) -> None:
+        """It runs."""
+        name = f"{os.path.basename(self._file)}[{pid}]"
+        self._complaints = Complaints(name, self._settings.limits.stderr, self._rate)
+
+    def complained(self, data: bytes) -> None:
+        """It wrote to its standard error."""
+        self._complaints.add(data)
+
+    def said(self, data: bytes) -> None:
+        """It wrote a piece of its answer."""
+        if self._write is not None:
+            self._kept = (self._kept + data)[: self._settings.script_log.body]
+
+    def exited(self, how: ProcessDone | ProcessTerminated, awaited: bool) -> None:
+        """It has exited.
+
+        :param awaited: somebody still waits for its answer, and it was not ended for that.
+        """
+        if how.signal is not None:
+            if awaited:
+                log.warn("{file} was ended by {name}", file=self._file, name=signal.Signals(how.signal).name)
+        elif how.exitCode:
+            log.warn("{file} exited with {status}", file=self._file, status=how.exitCode)
+
+    def ended(self) -> None:
+        """It has ended, and all that it started."""
+        self._complaints.end()
+
+    def wrong(self, why: str, status: int, awaited: bool) -> None:
+        """Something was wrong with it. When nobody waits for its answer, that is not in the script log."""
+        mark = self.env.get(b"UNIQUE_ID", b"-").decode()
+        log.warn("{file}: {why} ({mark})", file=self._file, why=why, mark=mark)
+        if self._write is not None and awaited:
+            complained = b"" if self._complaints is None else self._complaints.kept
+            parts = ("request", self._asked), ("response", self._kept), ("stderr", complained)
+            self._write(report(self._line, self._script, f"{status}: {why}", self.env, parts))

@@ -44,6 +44,8 @@ class Ends:
     port: int
     peer: bytes
     peer_port: int
+    software: bytes = b"occwserv"
+    secure: tuple[tuple[bytes, bytes], ...] | None = None  # what TLS says of itself; None: there is none
 
 
 @dataclass(slots=True, frozen=True)
@@ -122,7 +124,7 @@ def environment(
     env.update(getattr(request, "before", ()))
     env |= {
         b"GATEWAY_INTERFACE": b"CGI/1.1",
-        b"SERVER_SOFTWARE": b"occwserv",
+        b"SERVER_SOFTWARE": ends.software,
         b"SERVER_PROTOCOL": b"HTTP/1.%d" % request.minor,
         b"SERVER_NAME": ends.name,
         b"SERVER_ADDR": ends.address,
@@ -130,7 +132,7 @@ def environment(
         b"REMOTE_ADDR": ends.peer,
         b"REMOTE_PORT": b"%d" % ends.peer_port,
         b"REQUEST_METHOD": request.method,
-        b"REQUEST_SCHEME": b"http",
+        b"REQUEST_SCHEME": b"http" if ends.secure is None else b"https",
         b"REQUEST_URI": target.raw_path + (b"" if target.query is None else b"?" + query),
         b"REDIRECT_STATUS": b"200",  # php-cgi wants it, as a sign that a server calls it
         b"DOCUMENT_ROOT": root,
@@ -138,6 +140,8 @@ def environment(
         b"SCRIPT_NAME": script.name,
         b"SCRIPT_FILENAME": script.file,
     }
+    if ends.secure is not None:
+        env |= {b"HTTPS": b"on", **dict(ends.secure)}
     if script.info:
         env |= {b"PATH_INFO": script.info, b"PATH_TRANSLATED": script.translated}
     if length or request.length is None or b"content-length" in fields:
@@ -246,7 +250,7 @@ def _meaning(pairs: Sequence[tuple[bytes, bytes]], known: Mapping[bytes, bytes])
     fields = [pair for pair in pairs if pair[0].lower() not in dropped]
     status, reason = _status(known.get(b"status"))
     digits = known.get(b"content-length", b"")
-    head = Head(status or 200, reason, fields, typed=b"content-type" in known)
+    head = Head(status or 200, reason, fields, typed=b"content-type" in known and b"content-type" not in dropped)
     head.length = int(digits) if digits.isdigit() and len(digits) < 19 else None
     location = known.get(b"location")
     if location is None:

@@ -10,22 +10,21 @@ The time that a client takes to read is not the program's: while its output is h
 """
 
 import os
-import signal
+from functools import partial
 
-from twisted.internet.defer import CancelledError, inlineCallbacks
 from twisted.internet.interfaces import IProcessProtocol
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from ...connection import Connection
 from ...http.errors import BadRequest, HTTPError
-from ...net.outlet import ClientGone
 from ...net.process import Program
 from .answer import AnswerWriter
-from .log import Complaints, report, shown
-from .message import BadOutput, Script, environment, redirected
-from .spool import Spool
-from .start import AGAIN, bounds_of, ends_of, explained, refusal
+from .body import Body
+from .log import shown
+from .message import BadOutput, Script, redirected
+from .outflow import Outflow
+from .start import AGAIN, bounds_of, explained, refusal
 
 
 @implementer(IProcessProtocol)
@@ -38,24 +37,24 @@ class Page:
     log = Logger("occwserv.cgi")
 
     __slots__ = (
-        "_call", "_complaints", "_ended_at", "_env", "_farm", "_kept", "_mount", "_paused", "_script", "_settings",
-        "_spool", "_touched", "_waiting", "_writer", "began", "connection", "program", "url",
+        "_body", "_call", "_ended_at", "_farm", "_notes", "_outflow", "_paused", "_said", "_script", "_settings",
+        "_touched", "_waiting", "began", "connection", "mount", "program", "url",
     )  # fmt: skip
 
     def __init__(self, mount, connection: Connection, script: Script) -> None:
-        self._mount = mount
+        self.mount = mount
         self._farm = mount.farm
-        self._settings = settings = mount.farm.settings
+        self._settings = settings = mount.settings
         self._script = script
-        self._spool = Spool(settings.limits.spool)
-        raw = mount.settings.nph and os.path.basename(script.file).startswith(b"nph-")
-        self._writer = AnswerWriter(settings.limits, mount.settings.default_type.encode(), raw, self._note)
-        self._env: dict[bytes, bytes] = {}
-        self._kept = b""  # the beginning of what it said, for the script log
-        self._complaints = Complaints("", 0, self._farm.rate)
+        raw = mount.own.nph and os.path.basename(script.file).startswith(b"nph-")
+        writer = AnswerWriter(settings.limits, mount.own.default_type.encode(), raw, self._note, mount.sendfile)
+        self._outflow = Outflow(writer, mount.own.buffering.response, settings.limits, self)
+        self._body = Body(connection, mount.own.buffering.request, settings.limits, self._body_failed)
+        self._notes = mount.farm.notes(settings, script, connection.request.line)
         self._call = None
         self._waiting = self._paused = False
         self._touched = 0.0
+        self._said = 0  # bytes that it wrote
         self._ended_at = 0.0  # when the program exited
         self.began = 0.0
         self.url = shown(connection.request.target.raw)
@@ -72,24 +71,19 @@ class Page:
         self.connection.when_gone(self._client_left)
         if self.connection is None:
             return
-        if self.connection.request.length == 0:
+        if self._body.is_there:
             self._farm.enter(self)
         else:
-            self._collect()
+            self._body.collect(partial(self._farm.enter, self))
 
-    @inlineCallbacks
-    def _collect(self):
-        try:
-            while piece := (yield self.connection.read()):
-                self._spool.add(piece)
-            self._farm.enter(self)
-        except HTTPError as error:
-            self._fail(error)
-        except OSError as error:
-            self.log.error("a request's body can not be kept: {error}", error=error)
-            self._fail(HTTPError(503, "the server has no place for the body", AGAIN))
-        except (ClientGone, CancelledError):
+    def _body_failed(self, error: HTTPError | None) -> None:
+        """The body does not come as it should."""
+        if error is None or self.connection is None:
             self._client_left()
+            return
+        self._fail(error)
+        if self.program is not None:
+            self._end_program()
 
     def wait(self, seconds: float) -> None:
         """The farm: there is no place now."""
@@ -111,24 +105,24 @@ class Page:
         """The farm: start it; whether it runs."""
         if self.connection is None:
             return False  # its client has left meanwhile
-        mount, script = self._mount, self._script
+        mount, script = self.mount, self._script
         self.began = self._touched = self._farm.reactor.seconds()
-        ends = ends_of(self.connection, self._settings.names)
-        self._env = environment(
-            self.connection.request, script, ends, mount.root, self._spool.length, mount.base, mount.from_header,
-            mount.settings.pass_auth,
-        )  # fmt: skip
+        self._notes.env = env = mount.told(self.connection, script, self._body.length)
+        self._notes.asked(self._body)
         try:
             self.program = Program(
-                self._farm.reactor, self, script.argv, self._env, os.path.dirname(script.file), self._spool.open(),
-                bounds_of(self._settings.rlimits), self._settings.nice, looked_after=True,
+                self._farm.reactor, self, (*mount.prefix, *script.argv), env, os.path.dirname(script.file),
+                self._body.open(), bounds_of(self._settings.rlimits), self._settings.nice, mount.umask,
+                looked_after=True,
             )  # fmt: skip
         except (OSError, ValueError) as error:
             self._bad(f"it can not be run: {explained(error)}", refusal(error))
             return False
         self._farm.counts["started"] += 1
-        if self._farm.script_file is None:
-            self._spool.close()
+        if self._body.passed_on:
+            self._body.begin(self.program)
+        else:
+            self._body.close()
         return True
 
     # While it runs: IProcessProtocol.
@@ -136,68 +130,75 @@ class Page:
     def makeConnection(self, process) -> None:
         """It has been started."""
         self.program = process
-        name = f"{os.fsdecode(os.path.basename(self._script.file))}[{process.pid}]"
-        self._complaints = Complaints(name, self._settings.limits.stderr, self._farm.rate)
+        self._notes.started(process.pid)
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:
         """It wrote something."""
         if childFD == 2:
-            self._complaints.add(data)
+            self._notes.complained(data)
             return
         self._touched = self._farm.reactor.seconds()
         if self.connection is None:
             return
-        if self._farm.script_file is not None and not self.connection.begun:
-            self._kept = (self._kept + data)[: self._settings.script_log.body]
-        try:
-            taken = self._writer.feed(self.connection, data)
-        except BadOutput as error:
-            self._bad(str(error))
-            self._end_program()
+        self._said += len(data)
+        most = self._settings.limits.output
+        if most is not None and self._said > most:
+            self.bad_output(BadOutput(f"it wrote more than {most} bytes"))
             return
-        if taken is not None:
-            if not taken.called:
-                self._paused = True
-                self.program.pauseProducing()
-            taken.addCallbacks(self._go_on, lambda failure: None)  # who has left is told of by `_client_left`
+        if not self.connection.begun:
+            self._notes.said(data)
+        self._outflow.feed(data)
+        connection = self.connection
+        if self.mount.own.head_kill and connection and connection.begun and connection.request.method == b"HEAD":
+            self._outflow.end()
+            self._end_program()
 
-    def _go_on(self, _) -> None:
-        if self._paused:
-            self._paused = False
+    # Whose output it is (`outflow.Owner`).
+
+    def hold(self, held: bool) -> None:
+        """Have the program wait, or let it go on."""
+        if held is self._paused or self.program is None:
+            return
+        self._paused = held
+        if held:
+            self.program.pauseProducing()
+        else:
             self._touched = self._farm.reactor.seconds()
             self.program.resumeProducing()
+
+    def bad_output(self, error: BadOutput | OSError) -> None:
+        """What it says is no answer, or can not be kept."""
+        if isinstance(error, OSError):
+            self._bad(f"what it wrote can not be kept: {error}", HTTPError(503, "the server has no place now", AGAIN))
+        else:
+            self._bad(str(error))
+        if self.program.writing:
+            self._end_program()
+
+    def answered(self, elsewhere: bytes | None) -> None:
+        """The answer is complete, or left to somebody else."""
+        if elsewhere is not None:
+            self._redirect(elsewhere)
+        self.connection = None
+        self._outflow.close()
 
     def childConnectionLost(self, childFD: int) -> None:
         """It closed one of its pipes."""
         if childFD != 1:
             return
         self._farm.ending(self)
-        if self.connection is None:
-            return
-        try:
-            elsewhere = self._writer.end(self.connection)
-        except BadOutput as error:
-            self._bad(str(error))
-            return
-        if elsewhere is not None:
-            self._redirect(elsewhere)
-        self.connection = None
+        if self.connection is not None:
+            self._outflow.end()
 
     def processExited(self, reason) -> None:
         """It has exited; somebody whom it started may still write."""
         self._ended_at = self._farm.reactor.seconds()
-        status = reason.value
-        if status.signal is not None and self.connection is not None:
-            name = signal.Signals(status.signal).name
-            self.log.warn("{file} was ended by {name}", file=os.fsdecode(self._script.file), name=name)
-        elif status.exitCode:
-            self.log.warn("{file} exited with {status}", file=os.fsdecode(self._script.file), status=status.exitCode)
+        self._notes.exited(reason.value, self.connection is not None)
 
     def processEnded(self, reason) -> None:
         """It has ended, and all that it started."""
-        self._complaints.end()
-        self._spool.close()
-        self._writer = None  # it refers to this page
+        self._notes.ended()
+        self._body.close()
         self._farm.done(self)
 
     def _redirect(self, location: bytes) -> None:
@@ -213,7 +214,7 @@ class Page:
         self._farm.counts["redirected"] += 1
         connection, self.connection = self.connection, None
         connection.request = request
-        self._mount.pass_on(connection)
+        self.mount.pass_on(connection)
 
     # What goes wrong.
 
@@ -222,6 +223,7 @@ class Page:
         if self.connection is None:
             return
         connection, self.connection = self.connection, None
+        self._outflow.close()
         if not connection.home:
             connection.abort("the client has left")
         self._farm.counts["left"] += 1
@@ -229,16 +231,16 @@ class Page:
             self._waiting = False
             self._cancel()
             self._farm.leave(self)
-        if self.program is None:
-            self._spool.close()
-        elif self._mount.settings.on_disconnect == "kill":
+        if self.program is None or self._body.passed_on:
+            self._body.close()
+        if self.program is not None and self.mount.own.on_disconnect == "kill":
             self._end_program()
         else:
-            self._go_on(None)
+            self.hold(False)
 
     def _end_program(self) -> None:
         self.program.terminate(self._settings.timeouts.kill)
-        self._go_on(None)  # so that its end is seen
+        self.hold(False)  # so that its end is seen
 
     def crashed(self) -> None:
         """The farm: running it failed by a mistake of ours."""
@@ -248,10 +250,11 @@ class Page:
 
     def _fail(self, error: HTTPError) -> None:
         connection, self.connection = self.connection, None
+        self._outflow.close()
         if connection is not None:
             connection.fail(error)
-        if self.program is None:
-            self._spool.close()
+        if self.program is None or self._body.passed_on:
+            self._body.close()
 
     def _bad(self, why: str, error: HTTPError | None = None) -> None:
         error = error or HTTPError(502, "the program gave no proper answer")
@@ -261,11 +264,7 @@ class Page:
 
     def _note(self, why: str, status: int = 200) -> None:
         """Log what was wrong with it, in full in the script log."""
-        self.log.warn("{file}: {why}", file=os.fsdecode(self._script.file), why=why)
-        connection, most = self.connection, self._settings.script_log.body
-        if connection is not None and self._farm.script_file is not None:
-            parts = ("request", self._spool.start(most)), ("response", self._kept), ("stderr", self._complaints.kept)
-            self._farm.note(report(connection.request.line, self._script, f"{status}: {why}", self._env, parts))
+        self._notes.wrong(why, status, self.connection is not None)
 
     # Time.
 
@@ -277,7 +276,7 @@ class Page:
             return due
         if self._ended_at:
             return min(due, self._ended_at + timeouts.linger)
-        if self.connection is not None and not self.connection.begun:
+        if self.connection is not None and not (self.connection.begun or self._outflow.waits):
             return min(due, self.began + timeouts.first_byte)
         return min(due, self._touched + timeouts.idle)
 

@@ -30,7 +30,7 @@ class Spool:
         self.length += len(data)
         self._parts.append(data)
         if self.descriptor is not None or self.length > self._memory:
-            self._put(_file)
+            self._put(unnamed_file)
 
     def start(self, length: int) -> bytes:
         """The first bytes."""
@@ -67,7 +67,7 @@ class Spool:
             data = data[os.write(self.descriptor, data) :]
 
 
-def _file() -> int:
+def unnamed_file() -> int:
     """A file on the disk, without a name. No program has it but the one that is given it."""
     with tempfile.TemporaryFile(prefix="occwserv-") as file:
         return os.dup(file.fileno())
@@ -75,5 +75,5 @@ def _file() -> int:
 
 def _memory() -> int:
     if not hasattr(os, "memfd_create"):
-        return _file()
+        return unnamed_file()
     return os.memfd_create("body", os.MFD_CLOEXEC)

@@ -2,16 +2,25 @@
 
 import errno
 import os
+import platform
+import pwd
 import resource
-from collections.abc import Sequence
+import shutil
 
+from ... import __version__
 from ...connection import Connection
 from ...http.errors import HTTPError
-from ...settings import Rlimits
+from ...settings import Cgi, Mount, Rlimits
 from .message import Ends
 
 AGAIN = ((b"Retry-After", b"5"),)
 _EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC))
+SOFTWARE = {
+    "name": b"occwserv",
+    "version": b"occwserv/" + __version__.encode(),
+    "full": f"occwserv/{__version__} ({platform.system()}) Python/{platform.python_version()}".encode(),
+}
+"""What SERVER_SOFTWARE is, by the setting `cgi.software`."""
 _LIMITS = {"cpu": "CPU", "memory": "AS", "processes": "NPROC", "files": "NOFILE", "file": "FSIZE", "core": "CORE"}
 
 
@@ -39,13 +48,14 @@ def explained(error: OSError | ValueError) -> str:
     return f"{os.strerror(error.errno)}{hint.get(error.errno, '')}"
 
 
-def ends_of(connection: Connection, names: Sequence[str]) -> Ends:
+def ends_of(connection: Connection, settings: Cgi) -> Ends:
     """The ends of a connection.
 
-    :param names: what the server is called. What the client calls it counts only if it is among them: a name that the
-        client chose freely would come back in links and redirects that programs make of it.
+    What the client calls the server counts only if it is among the names of the settings: a name that the client chose
+    freely would come back in links and redirects that programs make of it.
     """
-    here, peer = connection.client.transport.getHost(), connection.client.transport.getPeer()
+    names, transport = settings.names, connection.client.transport
+    here, peer = transport.getHost(), transport.getPeer()
     address = getattr(here, "host", "localhost")
     request = connection.request
     asked = request.target.authority or request.fields.get(b"host", b"")
@@ -61,4 +71,43 @@ def ends_of(connection: Connection, names: Sequence[str]) -> Ends:
         getattr(here, "port", 80),
         connection.client.address.partition("%")[0].encode(),
         getattr(peer, "port", 0),
+        SOFTWARE[settings.software],
+        secured(transport.getHandle()) if hasattr(transport, "getPeerCertificate") else None,
     )
+
+
+def secured(handle) -> tuple[tuple[bytes, bytes], ...]:
+    """What is told of TLS.
+
+    :param handle: an OpenSSL connection.
+    """
+    said = {b"SSL_PROTOCOL": handle.get_protocol_version_name(), b"SSL_CIPHER": handle.get_cipher_name()}
+    return tuple((name, value.encode()) for name, value in said.items() if value)
+
+
+def prefix_of(mount: Mount) -> tuple[bytes, ...]:
+    """The command before a program's own, by which it has another user, or processes of its own.
+
+    The programs are those of util-linux: `posix_spawn` knows nothing of users, and what Python could do between a fork
+    and an exec is not safe in a server.
+    """
+    command: list[str] = []
+    if mount.namespace:
+        command += [tool("unshare"), "--pid", "--fork", "--kill-child"]
+        if os.geteuid():
+            command += ["--user", "--map-current-user"]  # only root may do it without
+        command.append("--")
+    if mount.user is not None or mount.group is not None:
+        command.append(tool("setpriv"))
+        if mount.user is not None:
+            group = mount.group or str(pwd.getpwnam(mount.user).pw_gid)
+            command += [f"--reuid={mount.user}", f"--regid={group}", "--init-groups"]
+        else:
+            command += [f"--regid={mount.group}", "--clear-groups"]
+        command.append("--")
+    return tuple(map(os.fsencode, command))
+
+
+def tool(name: str) -> str:
+    """The path of a program of util-linux; its name, if it is not there, which will be told when it is wanted."""
+    return shutil.which(name, path="/usr/bin:/bin:/usr/local/bin") or name

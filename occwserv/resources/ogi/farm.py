@@ -1,9 +1,7 @@
 """Adapter. The farm of OGI modules (the paper's `ogi.farm`): finds the module of a request, and looks after all."""
 
-import re
 from _thread import get_ident
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from traceback import format_exception
 from typing import Any
@@ -14,17 +12,18 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ...connection import Connection
-from ...csp import Process, Scheduler, running
+from ...csp import Process, Scheduler
 from ...csp.process import Outside
 from ...http.errors import HTTPError, Unavailable
 from ...settings import Ogi as OgiSettings
 from .faults import Incidents
 from .forms import is_form
 from .handler import Handler
+from .hands import PooledWorker
 from .intake import read_form
-from .module import Module, facts_of
+from .module import Module
 from .nursery import Nursery
-from .pool import Pool, PooledWorker
+from .shelf import Shelf
 from .state import State
 from .tree import serve_tree
 from .watchdog import Watchdog
@@ -32,31 +31,34 @@ from .watchdog import Watchdog
 FAREWELL = 1.0
 """Seconds that instances may finish in when the server ends; feeds that are open then are cut off."""
 
-_NAME = re.compile(rb"[a-z][a-z0-9_-]{0,63}")
-
 
 class Farm(Outside):
     """The resource at `ogi.prefix`.
 
     :param reactor: a Twisted reactor.
+    :param worker: what it is called, if it is that of a worker.
+    :param states: what modules remember, when that is somebody else's affair: it is in a thread of its own then, where
+        nobody can be interrupted.
     """
 
     name = "ogi"
     log = Logger("occwserv.ogi")
 
-    def __init__(self, reactor: Any, settings: OgiSettings) -> None:
+    def __init__(
+        self, reactor: Any, settings: OgiSettings, worker: str = "", states: Mapping[Path, State] | None = None
+    ) -> None:
         self.settings = settings
         self.now: Callable[[], float] = reactor.seconds
         self.owners: dict[Process, Handler] = {}
         self.scheduler = Scheduler(reactor, self._report, stuck=self._stuck)
         self.reactor = reactor
-        self._modules: dict[bytes, Module | Pool] = {}
-        self._states: dict[Path, State] = {}
+        self.shelf = Shelf(self, states)
+        self._interrupts = states is None  # not in a thread beside the main one, which gets no signals
         self.forms: WeakKeyDictionary[Connection, bytes] = WeakKeyDictionary()  # those that were read already
         self._handlers: dict[Handler, None] = {}
         self._made = 0
-        self._incidents = Incidents(reactor.seconds())
-        self._watchdog = Watchdog(settings.watchdog, lambda process: self._owner(process) is not None)
+        self._incidents = Incidents(reactor.seconds(), worker)
+        self._watchdog = Watchdog(settings.watchdog, self.scheduler.running, self._is_ours)
         self._watching = False
         self.ended = False
         self._prefix = settings.prefix.encode("ascii")
@@ -66,7 +68,7 @@ class Farm(Outside):
         """Go on under other settings: instances that are there keep the old ones, and finish what they hold."""
         if settings != self.settings:
             self._retire_all()
-            self._modules.clear()
+            self.shelf.clear()
         self.settings = settings
         self._prefix = settings.prefix.encode("ascii")
 
@@ -76,12 +78,12 @@ class Farm(Outside):
             raise self.ends()
         path = connection.request.target.path
         name, slash, _ = path[len(self._prefix) :].partition(b"/")
-        module = self._modules.get(name)
+        module = self.shelf.get(name)
         if module is None:
             if not name and not slash:
                 serve_tree(self, connection, path == self._prefix)
                 return
-            module = self._find(name)
+            module = self.shelf.named(name)
         kind = connection.request.fields.get(b"content-type")
         if kind is not None and is_form(kind) and connection.request.length != 0:
             read_form(connection, kind, self.settings.form, lambda form: self._read(module, connection, form))
@@ -96,7 +98,7 @@ class Farm(Outside):
             if self.ended:
                 raise self.ends()
             # It may be another object by now: the settings may have changed.
-            self._named(module.name.encode("ascii")).take(connection)
+            self.shelf.named(module.name.encode("ascii")).take(connection)
         except HTTPError as error:
             connection.fail(error)
             module.left(connection)
@@ -108,7 +110,7 @@ class Farm(Outside):
         """
         if len(self._handlers) >= self.settings.handlers:
             raise Unavailable("all handlers of applications are busy")
-        if not self._watching:
+        if not self._watching and self._interrupts:
             self._watching = True
             self._watchdog.start()
         self._made += 1
@@ -118,7 +120,7 @@ class Farm(Outside):
 
     def start(self) -> None:
         """The server starts: what workers come from is to be there before anybody asks for one."""
-        if any(model != "reactor" for model in self.settings.models.values()):
+        if not {"reactor", "thread_pool"}.issuperset(self.settings.models.values()):
             self.nursery()
 
     def nursery(self) -> Nursery:
@@ -148,7 +150,7 @@ class Farm(Outside):
 
     def in_reactor(self, act: Callable[..., object], *args: Any) -> None:
         """Do something now, or in the reactor's thread if this is another one."""
-        if running.thread in (0, get_ident()):
+        if self.scheduler.running.thread in (0, get_ident()):
             act(*args)
         else:
             self.reactor.callFromThread(act, *args)
@@ -159,10 +161,8 @@ class Farm(Outside):
         for handler in list(self._handlers):
             handler.check(now)
             handler.beat(seconds / self.settings.heartbeat)
-        for module in self._modules.values():
-            module.check(now)
-        for state in self._states.values():
-            state.save(self._in_thread)
+        self.shelf.check(now)
+        self.shelf.save(self._in_thread)
 
     def stop(self) -> None:
         """The server ends: instances get no more requests, and finish what they hold."""
@@ -175,38 +175,29 @@ class Farm(Outside):
     def close(self) -> None:
         """The server has ended."""
         self._kill_all()
-        for pool in self._pools():
+        for pool in self.shelf.pools():
             pool.kill()
         if self._nursery is not None:
             self._nursery.close()
-        for state in self._states.values():
-            state.save(lambda act: act())
+        self.shelf.save(lambda act: act())
         if self._watching:
             self._watching = False
             self._watchdog.stop()
 
     def figures(self) -> dict:
         """What the statistics show."""
-        modules = self._modules.values()
         return {
             "place": self.settings.prefix,
             "handlers": {"busy": len(self._handlers), "all": self.settings.handlers},
             "processes": len(self.scheduler.processes),
-            "faults": sum(module.faults.total for module in modules),
+            "faults": sum(module.faults.total for module in self.shelf.known()),
             "interrupted": self._watchdog.bites,
+            "stuck": sum(pool.stuck for pool in self.shelf.pools()),
         }
-
-    def modules(self) -> list[Module]:
-        """All modules there are, by their names."""
-        for path in sorted(Path(self.settings.root or "ogi").glob("*.py")):
-            name = path.stem.encode("utf-8", "replace")
-            if name not in self._modules and _NAME.fullmatch(name):
-                self._find(name)
-        return sorted(self._modules.values(), key=lambda module: module.name)
 
     def handlers(self) -> list[Handler | PooledWorker]:
         """All instances at work."""
-        return [*self._handlers, *(worker for pool in self._pools() for worker in pool.workers)]
+        return [*self._handlers, *(worker for pool in self.shelf.pools() for worker in pool.workers)]
 
     def _read(self, module: Module, connection: Connection, form: bytes) -> None:
         """The form of a request has been read."""
@@ -219,35 +210,11 @@ class Farm(Outside):
 
         :raise HTTPError: it is not there any more.
         """
-        del self._modules[module.name.encode("ascii")]
+        self.shelf.forget(module)
         for handler in list(self._handlers):
             if handler.module is module:
                 handler.retire()
         raise HTTPError(404, f"there is no application {module.name} any more")
-
-    def remembered(self, name: str) -> State:
-        """What a module remembers: one mapping for all its instances, the old ones too."""
-        path = Path(self.settings.state) / f"{name}.json"
-        if path not in self._states:
-            self._states[path] = State(path)
-        return self._states[path]
-
-    def _named(self, name: bytes) -> Module:
-        module = self._modules.get(name)
-        return self._find(name) if module is None else module
-
-    def _find(self, name: bytes) -> Module:
-        if not _NAME.fullmatch(name):
-            raise HTTPError(404, "there is no such application")
-        text = name.decode("ascii")
-        path = Path(self.settings.root or "ogi") / f"{text}.py"
-        if facts_of(path) is None:
-            raise HTTPError(404, f"there is no application {text}")
-        place = f"{self.settings.prefix}{text}"
-        model = self.settings.models.get(text, "reactor")
-        make = partial(Module, self) if model == "reactor" else partial(Pool, self, model)
-        module = self._modules[name] = make(text, path, place)
-        return module
 
     def _owner(self, process: Process | None) -> Handler | None:
         """Whose a process is: its own, or its parents'."""
@@ -257,6 +224,9 @@ class Farm(Outside):
                 return owner
             process = process.parent
         return None
+
+    def _is_ours(self, process: Process) -> bool:
+        return self._owner(process) is not None
 
     def _report(self, process: Process) -> None:
         """A process died that no handler started itself."""
@@ -278,11 +248,8 @@ class Farm(Outside):
     def _retire_all(self) -> None:
         for handler in list(self._handlers):
             handler.retire()
-        for pool in self._pools():
+        for pool in self.shelf.pools():
             pool.close()
-
-    def _pools(self) -> list[Pool]:
-        return [module for module in self._modules.values() if isinstance(module, Pool)]
 
     def _kill_all(self) -> None:
         for handler in list(self._handlers):

@@ -51,10 +51,11 @@ class Incidents:
     """Numbers for incidents: the client is told one, and finds the person who finds it in the log.
 
     :param started: seconds since 1970 at which the server started, so that no number comes twice in a log.
+    :param worker: what the worker is called that counts them, empty for the server itself.
     """
 
-    def __init__(self, started: float) -> None:
-        self._prefix = f"{int(started):x}"
+    def __init__(self, started: float, worker: str = "") -> None:
+        self._prefix = f"{int(started):x}" + (f"-{worker}" if worker else "")
         self._numbers = count(1)
 
     def next(self) -> str:

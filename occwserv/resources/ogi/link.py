@@ -5,7 +5,8 @@ server -> worker    request id line fields length keep address     a request; `b
                     gone id                                        its client has left
                     room id                                        what was written has been taken
                     close                                          finish, and end
-worker -> server    reply id status fields body                    a whole answer
+worker -> server    born id number                                 it is there, and what the system calls it
+                    reply id status fields body                    a whole answer
                     begin id status fields length, write id data, end id
                     fail id status why fields close | abort id why
                     read id                                        more of the body is wanted
@@ -30,18 +31,24 @@ class Link(Int32StringReceiver):
     """One end.
 
     :param received: is given each message. :param lost: is called when the other side is gone.
+    :param at_once: a message leaves when it is said: who says it may not come back to its reactor for a while.
     """
 
     MAX_LENGTH = MOST
 
-    def __init__(self, received: Callable[[list[Any]], object], lost: Callable[[], object]) -> None:
+    def __init__(
+        self, received: Callable[[list[Any]], object], lost: Callable[[], object], at_once: bool = False
+    ) -> None:
         self._received = received
         self._lost = lost
+        self._at_once = at_once
 
     def say(self, *message: Any) -> None:
         """Send a message."""
         if self.transport is not None and self.connected:
             self.sendString(_encode(message))
+            if self._at_once and not self.transport.disconnecting:
+                self.transport.doWrite()
 
     def stringReceived(self, string: bytes) -> None:
         """Twisted: a message has come."""

@@ -17,11 +17,10 @@ from twisted.logger import Logger
 
 from ...connection import Connection
 from ...csp import Cancelled
-from ...http.errors import HTTPError, Unavailable
-from .connection import session_of
-from .faults import Faults, told
+from ...http.errors import HTTPError
+from .entrance import Entrance
+from .faults import told
 from .handler import Handler, NotLoaded, State
-from .sessions import Sessions
 
 if TYPE_CHECKING:
     from .farm import Farm
@@ -29,79 +28,21 @@ if TYPE_CHECKING:
 Facts = tuple[int, int, int]
 
 
-class Module:
-    """A module.
-
-    :param path: its file. :param place: where it is reached, such as `/ogi/hits`.
-    """
+class Module(Entrance):
+    """A module whose instances are processes of the server."""
 
     log = Logger("occwserv.ogi")
 
     def __init__(self, farm: "Farm", name: str, path: Path, place: str) -> None:
-        self.farm = farm
-        self.name = name
-        self.path = path
-        self.place = place
-        self.state = farm.remembered(name)
-        self.sessions = Sessions()
-        self.faults = Faults(farm.settings.faults, farm.settings.window)
-        self.broken = ""  # why the file as it is can not be used
-        self.loads = 0
-        self.restarts = 0
+        super().__init__(farm, name, path, place)
+        self.state = farm.shelf.remembered(name)
         self.accepting: Handler | None = None
         self._coming: Handler | None = None  # an instance that has not said yet what it will be
         self._waiting: deque[Connection] = deque()  # for that word
-        self._let_in: deque[Connection] = deque()  # those of sessions whose turn it is
-        self._letting_in = False
         self._missing = False  # the file was not there at the last look
         self._code: ModuleType | None = None
         self._stale = False  # the code is to be loaded anew
         self._facts: Facts | None = None  # of the file when it was loaded
-        self._checked = -1
-
-    def take(self, core: Connection) -> None:
-        """Answer a request.
-
-        :raise HTTPError: that is not possible now.
-        """
-        second = int(self.farm.now())
-        if second != self._checked:
-            self._checked = second
-            self._look()
-        session = session_of(core) if b"cookie" in core.request.fields else ""
-        if session:
-            if self.sessions.waiting_in(session) >= self.farm.settings.queue:
-                raise self.full()
-            if not self.sessions.enter(session, core):
-                return
-        try:
-            self._give(core)
-        except HTTPError:
-            self.left(core)
-            raise
-
-    def left(self, core: Connection) -> None:
-        """A request has its answer: the next of its session is let in.
-
-        A loop and not a recursion: each of a thousand may be answered at once, with an error.
-        """
-        following = self.sessions.leave(core)
-        if following is not None:
-            self._let_in.append(following)
-        if not self._letting_in:
-            self._letting_in = True
-            while self._let_in:
-                self.farm.again(self, self._let_in.popleft())
-            self._letting_in = False
-
-    def check(self, now: float) -> None:
-        """The clock: whoever has waited too long for others of his session is told so."""
-        for core in self.sessions.take_late(now - self.farm.settings.answer):
-            core.fail(HTTPError(504, "an earlier request of the same session is not answered yet"))
-
-    def full(self) -> HTTPError:
-        """What is said when too many wait."""
-        return Unavailable(f"too many requests wait for {self.name}")
 
     def _give(self, core: Connection) -> None:
         """Give a request to an instance."""
@@ -196,7 +137,7 @@ class Module:
 
     def failed(self, what: str) -> None:
         """It has failed: what comes next is loaded anew."""
-        self.faults.happened(self.farm.now(), what)
+        super().failed(what)
         self._stale = True
 
     def _look(self) -> None:
@@ -219,9 +160,7 @@ class Module:
                 self._facts = before  # no handler is free: the one that accepts serves on, and it is tried again
 
     def _begin(self, before: Handler | None) -> Handler:
-        wait = self.faults.wait(self.farm.now())
-        if wait > 0:
-            raise Unavailable(f"{self.name} has failed too often, and rests for a while", int(wait) + 1)
+        self.may_begin()
         handler = self.farm.handler(self)
         self._coming = handler
         handler.start(before)

@@ -21,13 +21,13 @@ class State(dict[str, Any]):
     :param path: its file.
     """
 
-    __slots__ = ("_latest", "_lock", "_path", "_warned", "_written")
+    __slots__ = ("_latest", "_lock", "_warned", "_written", "path")
 
     log = Logger("occwserv.ogi")
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self._path = path
+        self.path = path
         self._written = self._latest = b"{}"  # in the file, or on its way there; what is to be there in the end
         self._lock = Lock()
         self._warned = False
@@ -51,7 +51,7 @@ class State(dict[str, Any]):
         try:
             data = msgspec.json.encode(dict(self))
         except (TypeError, ValueError, RecursionError) as error:
-            self._warn(f"the state for {self._path} can not be written as JSON: {error}; it is kept in memory alone")
+            self._warn(f"the state for {self.path} can not be written as JSON: {error}; it is kept in memory alone")
             return
         if data != self._written:
             self._written = self._latest = data
@@ -64,17 +64,17 @@ class State(dict[str, Any]):
     def _write_latest(self) -> None:
         data = self._latest
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(".new")
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self.path.with_suffix(".new")
             with open(fresh, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(fresh, self._path)
+            os.replace(fresh, self.path)
             self._warned = False
         except OSError as error:
             self._written = b""  # so that it is tried again
-            self._warn(f"the state in {self._path} can not be written: {error}; it is kept in memory, and tried again")
+            self._warn(f"the state in {self.path} can not be written: {error}; it is kept in memory, and tried again")
 
     def _warn(self, text: str) -> None:
         if not self._warned:

@@ -47,7 +47,7 @@ def tree_page(farm: "Farm") -> bytes:
                 "broken": module.broken,
                 "rests": int(module.faults.wait(farm.now())),
             }
-            for module in farm.modules()
+            for module in farm.shelf.all()
         ],
         processes=_in_order(list(processes))[:MOST],
         number=len(processes),

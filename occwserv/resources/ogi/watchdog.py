@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from ...csp import Process, running
+from ...csp import Process
+from ...csp.process import Running
 
 TICKS = 5
 """Ticks in the time that a process may run."""
@@ -32,11 +33,13 @@ class Watchdog:
     """The timer, and who is looked at.
 
     :param seconds: how long a process may run without yielding.
+    :param running: tells the process that runs in the main thread.
     :param watched: whether a process is one that may be interrupted.
     """
 
-    def __init__(self, seconds: float, watched: Callable[[Process], bool]) -> None:
+    def __init__(self, seconds: float, running: Running, watched: Callable[[Process], bool]) -> None:
         self._seconds = seconds
+        self._running = running
         self._watched = watched
         self._before = None
         self._last: tuple[Process, int] | None = None
@@ -55,7 +58,7 @@ class Watchdog:
         signal.signal(signal.SIGALRM, self._before or signal.SIG_DFL)
 
     def _tick(self, number: int, frame: FrameType | None) -> None:
-        process = running.process
+        process = self._running.process
         if process is None:
             self._last = None
             return

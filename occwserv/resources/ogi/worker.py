@@ -1,13 +1,15 @@
-"""Adapter. A worker process: a farm of its own for one module, whose connections come over a link.
+"""Adapter. A worker: a farm of its own for one module, whose connections come over a link, in a process or a thread.
 
-The module runs in it as it would in the server, with the same containment; what that can not contain (memory, a crash
-of the interpreter) ends this process alone.
+The module runs in it as it would in the server, with the same containment. What that can not contain (memory, a crash
+of the interpreter) ends the process alone.
 """
 
 import os
 import resource
 import signal
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,6 +27,7 @@ from ...net.outlet import ClientGone
 from ...settings import Ogi as OgiSettings
 from .farm import Farm
 from .link import Link
+from .state import State
 
 TICK = 0.5
 
@@ -142,15 +145,28 @@ class Relayed:
 
 
 class Worker:
-    """The process."""
+    """A farm at the end of a link.
 
-    def __init__(self, reactor: Any, settings: OgiSettings) -> None:
+    :param name: what its incidents are called by.
+    :param states: what its module remembers, if that is not its own affair: then it is in a thread.
+    """
+
+    def __init__(
+        self, reactor: Any, settings: OgiSettings, name: str, states: Mapping[Path, State] | None = None
+    ) -> None:
         self._reactor = reactor
-        self._farm = Farm(reactor, settings)
+        # What takes too long is dealt with by the server; it is not this farm that answers it.
+        own = msgspec.structs.replace(settings, models={}, answer=86400)
+        self._farm = Farm(reactor, own, name, states)
         self._open: dict[int, Relayed] = {}
         self._ending = False
-        self.link = Link(self._received, self._lost)
+        self.link = Link(self._received, self._lost, at_once=True)
         self._tick()
+
+    def join(self, descriptor: int) -> None:
+        """Take up this end of the link."""
+        self._reactor.adoptStreamConnection(descriptor, socket.AF_UNIX, _Once(self.link))
+        os.close(descriptor)
 
     def _received(self, message: list[Any]) -> None:
         what, *rest = message
@@ -186,7 +202,10 @@ class Worker:
 
     def _lost(self) -> None:
         """The server is gone, or does not need this process any more."""
-        self._reactor.stop()
+        if self._reactor.running:
+            self._reactor.stop()
+        else:  # it never came so far
+            self._reactor.callWhenRunning(self._reactor.stop)
 
     def _tick(self) -> None:
         self._farm.tick(TICK)
@@ -202,11 +221,8 @@ def main(name: str, settings: bytes, descriptor: int) -> None:
     chosen = msgspec.json.decode(settings, type=OgiSettings)
     if chosen.memory:
         resource.setrlimit(resource.RLIMIT_AS, (chosen.memory, chosen.memory))
-    # What takes too long is ended by the server, with all that it started; it is not this farm that answers it.
-    own = msgspec.structs.replace(chosen, models={}, answer=86400)
-    worker = Worker(reactor, own)
-    reactor.adoptStreamConnection(descriptor, 1, _Once(worker.link))
-    os.close(descriptor)
+    worker = Worker(reactor, chosen, f"{name}-{os.getpid()}")
+    worker.join(descriptor)
     worker.link.say("born", 0, os.getpid())
     reactor.run(installSignalHandlers=False)
 

@@ -1,0 +1,103 @@
+"""Adapter. What all modules are to the farm: requests enter by their sessions, and faults make a module rest."""
+
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...connection import Connection
+from ...http.errors import HTTPError, Unavailable
+from .connection import session_of
+from .faults import Faults
+from .sessions import Sessions
+
+if TYPE_CHECKING:
+    from .farm import Farm
+
+
+class Entrance:
+    """The common part of modules.
+
+    :param path: the module's file. :param place: where it is reached, such as `/ogi/hits`.
+    """
+
+    def __init__(self, farm: "Farm", name: str, path: Path, place: str) -> None:
+        self.farm = farm
+        self.name = name
+        self.path = path
+        self.place = place
+        self.sessions = Sessions()
+        self.faults = Faults(farm.settings.faults, farm.settings.window)
+        self.broken = ""  # why the file as it is can not be used
+        self.loads = 0
+        self.restarts = 0
+        self._let_in: deque[Connection] = deque()  # those of sessions whose turn it is
+        self._letting_in = False
+        self._looked = -1  # the second of the last look at the file
+
+    def take(self, core: Connection) -> None:
+        """Answer a request.
+
+        :raise HTTPError: that is not possible now.
+        """
+        second = int(self.farm.now())
+        if second != self._looked:
+            self._looked = second
+            self._look()
+        session = session_of(core) if b"cookie" in core.request.fields else ""
+        if session:
+            if self.sessions.waiting_in(session) >= self.farm.settings.queue:
+                raise self.full()
+            if not self.sessions.enter(session, core):
+                return
+        try:
+            self._give(core)
+        except HTTPError:
+            self.left(core)
+            raise
+
+    def left(self, core: Connection) -> None:
+        """A request has its answer: the next of its session is let in.
+
+        A loop and not a recursion: each of a thousand may be answered at once, with an error.
+        """
+        following = self.sessions.leave(core)
+        if following is not None:
+            self._let_in.append(following)
+        if not self._letting_in:
+            self._letting_in = True
+            while self._let_in:
+                self.farm.again(self, self._let_in.popleft())
+            self._letting_in = False
+
+    def check(self, now: float) -> None:
+        """The clock: whoever has waited too long for others of his session is told so."""
+        for core in self.sessions.take_late(now - self.farm.settings.answer):
+            core.fail(HTTPError(504, "an earlier request of the same session is not answered yet"))
+
+    def failed(self, what: str) -> None:
+        """It has failed."""
+        self.faults.happened(self.farm.now(), what)
+
+    def full(self) -> HTTPError:
+        """What is said when too many wait."""
+        return Unavailable(f"too many requests wait for {self.name}")
+
+    def may_begin(self) -> None:
+        """Whether it may be started now.
+
+        :raise HTTPError: it has failed too often.
+        """
+        wait = self.faults.wait(self.farm.now())
+        if wait > 0:
+            raise Unavailable(f"{self.name} has failed too often, and rests for a while", int(wait) + 1)
+
+    def _give(self, core: Connection) -> None:
+        """Give a request to somebody who answers it.
+
+        :raise HTTPError: that is not possible now.
+        """
+        raise NotImplementedError
+
+    def _look(self) -> None:
+        """Whether the file has changed."""
+        raise NotImplementedError
