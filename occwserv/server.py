@@ -85,8 +85,7 @@ class Server(Service):
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
-        modules = modules_of(settings)
-        self._ogi = OgiFarm(reactor, modules)
+        self._ogi = OgiFarm(reactor, modules := modules_of(settings))
         self._doors = Doors(reactor, settings, modules.options["adventure"], self._ogi.scheduler)
         self._listener = Listener(self._site(settings))
 

@@ -34,10 +34,12 @@ AGAIN = 1.0
 FAREWELL = "The server is going down now. What you have is kept."
 
 
-MOTD = (
-    "A world of processes: /msg occgam help",
-    "or in a browser, at /ogi/adventure of the web server that this belongs to.",
-)
+def motd(nick: str) -> tuple[str, ...]:
+    """What newcomers on our own server are told."""
+    return (
+        f"A world of processes: /msg {nick} help",
+        "or in a browser, at /ogi/adventure of the web server that this belongs to.",
+    )
 
 
 def networks(irc: Irc) -> list[Network]:
@@ -137,7 +139,7 @@ class Own:
         self._scheduler, self._now, self._log = scheduler, reactor.seconds, log
         self.door = door
         version = f"occwserv-{__version__}"
-        self.server = Server(scheduler, reactor.seconds, time, Limits(), version, MOTD)
+        self.server = Server(scheduler, reactor.seconds, time, Limits(), version)
         self._port = MovingPort(reactor, "irc.serve", Port(self.server))
         self._network = Network(OURS)
         self._process: Process | None = None
