@@ -310,6 +310,21 @@ class AliveTests(ScriptedTestCase):
         self.assertEqual([player.person.nick for player in self.door.players.values()], ["cyd"])
         del said
 
+    def test_an_answer_that_comes_late_is_waited_for(self) -> None:
+        self.us.people.most_watched = 0
+        self.say(":ada!u@h PRIVMSG occgam :start Ada")
+        self.say(":s 317 occgam ada 0 12345 :idle", ":s 318 occgam ada :End")
+        self.after(1)
+        self.said()
+        self.assertEqual(self.say(":ada!u@h PRIVMSG occgam :take lamp"), ["WHOIS ada"])
+        self.after(20)
+        self.say(":s 317 occgam ada 20 12345 :idle", ":s 318 occgam ada :End")
+        self.after(1)
+        self.assertIn("PRIVMSG ada :You take the brass lamp.", self.said())
+        self.say(":ada!u@h PRIVMSG occgam :drop lamp")
+        self.say(":s 317 occgam ada 0 99999 :idle", ":s 318 occgam ada :End")  # another connection
+        self.assertEqual(self.door.players, {})
+
     def test_the_account_decides_where_there_are_such(self) -> None:
         self.us, self.them = self.dial()
         self.say("CAP * LS :account-tag", "CAP * ACK :account-tag", ":s 001 occgam :Welcome")
