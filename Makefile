@@ -29,6 +29,8 @@ soak: .venv/ready        ## the long ones: clients for a minute, processes, prog
 	$(BIN)/python -m tests.soak_cgi
 	$(BIN)/python -m tests.soak_ogi
 	$(BIN)/python -m tests.soak_adventure
+	$(BIN)/python -m tests.soak_irc
+	$(BIN)/python -m tests.soak_adventure reload
 
 bench: .venv/ready        ## beside nginx and others: docs/performance.md; BENCH="--only page --rounds 1" for less
 	$(BIN)/python -m benchmarks $(BENCH)

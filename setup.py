@@ -23,7 +23,7 @@ setup(
     package_dir={package: package.removeprefix("occwserv.") for package in SHIPPED},
     package_data={"adventure": ["world.yaml"], "occwserv.resources": ["templates/*"], "occwserv.public_html": ["**/*"]},
     install_requires=[
-        "twisted>=24.7",
+        "twisted[tls]>=24.7",
         "zope.interface",
         "pyyaml",
         "msgspec",
@@ -33,7 +33,7 @@ setup(
         'uvloop; platform_python_implementation == "CPython" and sys_platform != "win32"',
     ],
     extras_require={
-        "test": ["treq", "hypothesis"],
+        "test": ["treq", "hypothesis", "irc-parser-tests"],
         "check": ["ruff", "mypy", "types-PyYAML"],
     },
 )

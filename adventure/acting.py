@@ -4,7 +4,7 @@ from typing import Any
 
 from occwserv.csp import Mobile
 
-from .language import Command, Puzzled, find
+from .language import Command, Puzzled, find, split_at
 from .looking import name_of
 from .messages import Done, Exit
 from .room import Room
@@ -43,9 +43,11 @@ def follow(room: Room, body: Body, command: Command, done: Done) -> None:
     if not command.words:
         body.hear("You follow nobody." if body.follows is None else "You go your own way now.")
         body.follows = None
+        room.changed(body)
         return
     other = find(command.words, room.others(body))
     body.follows = other.number
+    room.changed(body)
     body.hear(f"You follow {other.name}.")
     other.hear(f"{body.name} follows you.", "follows", body.name)
 
@@ -55,6 +57,18 @@ def say(room: Room, body: Body, command: Command, done: Done) -> None:
         raise Puzzled("What do you want to say?")
     body.hear(f'You say, "{command.text}"', "said", body.name)
     room.tell(Heard("said", f'{body.name} says, "{command.text}"', body.name), body)
+
+
+def ask(room: Room, body: Body, command: Command, done: Done) -> None:
+    """Speak to one who is here, so that all hear it: `ask larkin about the clock`, `talk to larkin`."""
+    who, about = split_at(command.words, "about", "for")
+    who = tuple(word for word in who if word != "to")
+    if not who:
+        raise Puzzled("Whom do you want to ask, and about what? Try: ask larkin about clock")
+    other = find(who, room.others(body))
+    said = f"{capital(' '.join(about))}?" if about else "Hello!"
+    body.hear(f'You ask {other.name}, "{said}"', "said", body.name)
+    room.tell(Heard("said", f'{body.name} asks {other.name}, "{said}"', body.name), body)
 
 
 def whisper(room: Room, body: Body, command: Command, done: Done) -> None:
@@ -102,6 +116,7 @@ def _handle(room: Room, body: Body, command: Command, done: Done) -> bool:
         room.devices[found.device].send_now(Turn(room, body.number, body.name, deed, has_key, done))
         return True
     body.hear(_turn_box(body, found, deed))
+    room.changed(body)
     return False
 
 
@@ -144,7 +159,7 @@ def _step_out(room: Room, body: Body, command: Command, done: Done) -> bool:
     """The body leaves the world, in the answer."""
     del room.bodies[body.number]
     room.tell(Heard("left", f"{body.name} {command.text}", body.name))
-    done.give(Mobile((body, room.key)))
+    done.give(Mobile(body))
     return True
 
 
@@ -156,12 +171,13 @@ def _away(room: Room, body: Body, command: Command, done: Done) -> None:
 
 def _rename(room: Room, body: Body, command: Command, done: Done) -> None:
     before, body.name = body.name, capital(command.text)
+    room.changed(body)
     body.hear(f"You are called {body.name} now.")
     room.tell(Heard("news", f"{before} is called {body.name} now.", body.name), body)
 
 
 ACTING = {
     "where_am_i": _where, "step_out": _step_out, "name": _rename, "away": _away, "back": _away,
-    "go": go, "enter": go, "follow": follow, "say": say, "whisper": whisper, "emote": emote,
+    "go": go, "enter": go, "follow": follow, "say": say, "ask": ask, "whisper": whisper, "emote": emote,
     "open": _handle, "close": _handle, "lock": _handle, "unlock": _handle,
 }  # fmt: skip

@@ -11,8 +11,10 @@ from typing import Any
 from occwserv.csp import After, EndOfChannel, alt
 
 from .language import Puzzled
+from .marks import Marks
 from .mind import Mind
 from .values import Heard, is_night, told_time
+from .verbs import OPPOSITE
 
 HEARS = 8  # lines that wait for a bot
 
@@ -24,14 +26,26 @@ class Bot(Mind):
     """
 
     kind = "bot"
+    remembers: tuple[str, ...] = ()  # of what it was about, when the world is kept
 
     def __init__(self, plan: Any, chance: Random, now: Callable[[], float]) -> None:
         super().__init__(HEARS)
         self.name, self.plan, self.chance, self.now = plan.name, plan, chance, now
+        self.key = ""
+        self.marks = Marks()
         self.ways: list[str] = []
         self.where = ""
         self.came_by = ""
         self.stopped = False
+
+    def state(self) -> dict:
+        """What it is about."""
+        return {name: getattr(self, name) for name in ("came_by", *self.remembers)}
+
+    def restore(self, state: dict) -> None:
+        """Go on with what it was about."""
+        for name, value in state.items():
+            setattr(self, name, value)
 
     async def run(self) -> None:
         """Live."""
@@ -45,6 +59,7 @@ class Bot(Mind):
                         break
                     await self._take(heard)
                 await self.idle()
+                self.marks.body(self.mine)
             except Puzzled:
                 pass  # a bot may be wrong, too
             except EndOfChannel:
@@ -70,7 +85,9 @@ class Bot(Mind):
         if len(ways) > 1 and self.came_by in ways:
             ways.remove(self.came_by)
         if ways:
-            await self.do(f"go {self.chance.choice(ways)}")
+            way = self.chance.choice(ways)
+            self.came_by = OPPOSITE.get(way, "")
+            await self.do(f"go {way}")
         else:
             await self.do("look")
 
@@ -90,6 +107,7 @@ class Wanderer(Bot):
 class Follower(Bot):
     """Goes after who is kind to it, and loses interest after a while."""
 
+    remembers = ("patience",)
     patience = 0
 
     async def heard_that(self, heard: Heard) -> None:
@@ -142,6 +160,7 @@ class Trader(Bot):
 class Guide(Bot):
     """Greets who comes, answers to words it knows, and walks its round, telling what there is to see."""
 
+    remembers = ("step",)
     step = 0
 
     async def heard_that(self, heard: Heard) -> None:
@@ -163,6 +182,7 @@ class Guide(Bot):
 class Watchman(Bot):
     """Walks its round by night, calls the hours, and sleeps by day."""
 
+    remembers = ("step", "walked")
     step = walked = 0
 
     async def heard_that(self, heard: Heard) -> None:

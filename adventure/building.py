@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from occwserv.csp import Buffer, Channel, sleep
+from occwserv.csp.process import Outside
 
 from .changes import Act, Join, Part
 from .language import Command, Puzzled, find
-from .messages import Done
+from .messages import Done, Falls
 from .plans import BotPlan
 from .room import Room
 from .values import Thing, capital
@@ -32,7 +33,7 @@ def key_of(name: str) -> str:
     return re.sub(r"\W+", "_", name.lower()).strip("_")[:40]
 
 
-class Building:
+class Building(Outside):
     """What builders do.
 
     :param world: of which it has the rooms and the bots, to add and to remove.
@@ -106,7 +107,8 @@ class Building:
         while key in self.rooms:
             self.made += 1
             key = f"{key_of(name) or 'room'}_{self.made}"
-        return Room(key, name, f"{capital(name)}, not described yet.", self.world.now, self.world.acts)
+        text = f"{capital(name)}, not described yet."
+        return Room(key, name, text, self.world.now, self.world.acts, self.world.marks)
 
     def _way(self, word: str) -> str:
         found = {**{name: name for name in DIRECTIONS}, **{short: name for name, short in DIRECTIONS.items() if short}}
@@ -135,14 +137,14 @@ class Building:
 
     async def _unlink(self, here: Room, command: Command) -> tuple[str, Undo | None]:
         way = self._way(command.text)
-        exit = await self.ask(here, lambda room: room.exits.pop(way, None))
+        exit = await self.ask(here, lambda room: room.cut(way))
         if exit is None:
             raise Puzzled(f"There is no way {way}.")
 
         async def undo() -> str:
             if self._lives(here) and exit.to.key in self.rooms:
                 exit.to = self.rooms[exit.to.key].place()  # it may have been made anew
-                await self.ask(here, lambda room: room.exits.setdefault(way, exit))
+                await self.ask(here, lambda room: room.rejoin(way, exit))
             return f"the way {way} from {here.name} is back"
 
         return f"There is no way {way} any more.", undo
@@ -154,7 +156,7 @@ class Building:
         said = await self._close(room)
 
         async def undo() -> str:
-            again = Room(room.key, room.name, room.text, self.world.now, self.world.acts)
+            again = Room(room.key, room.name, room.text, self.world.now, self.world.acts, self.world.marks)
             again.night, again.outdoors, again.dark = room.night, room.outdoors, room.dark
             if room.key in self.rooms:
                 return f"nothing: there is another {room.key}"
@@ -191,8 +193,8 @@ class Building:
         for other in list(self.rooms.values()):
             await self.ask(other, lambda each: each.forget(room.key))
         start = self.rooms[self.world.plan.start]
-        del self.rooms[room.key]
         self.world.changing = True
+        self.world.close_room(room)
         reply: Channel = Buffer(1)
         room.control.send_now(Act(lambda each: each.close(start.place(), start.control, Done(reply))))
         await reply.receive()
@@ -224,17 +226,18 @@ class Building:
     async def _cut_loose(self, room: Room) -> None:
         for other in list(self.rooms.values()):
             await self.ask(other, lambda each: each.forget(room.key))
-        await self.ask(room, lambda each: each.exits.clear())
+        await self.ask(room, lambda each: [each.cut(way) for way in list(each.exits)])
 
     # What is in a room.
 
     async def _describe(self, here: Room, command: Command) -> tuple[str, Undo | None]:
         if not command.text:
             raise Puzzled("How does it look here?")
-        before, here.text = here.text, command.text
+        before = here.text
+        here.describe(command.text)
 
         async def undo() -> str:
-            here.text = before
+            here.describe(before)
             return f"{here.name} looks as before"
 
         return "It looks so now.", undo
@@ -251,7 +254,7 @@ class Building:
             raise Puzzled("Create what? Try: create a blue cup")
         self.made += 1
         thing = Thing(f"{key_of(command.text)}_{self.made}_{int(self.world.now())}", command.text)
-        await self.ask(here, lambda room: room.things.append(thing))
+        await self.ask(here, Falls(thing).act)
 
         async def undo() -> str:
             await self._anywhere(lambda each: each.destroy(thing))
@@ -260,7 +263,7 @@ class Building:
         return f"There is {thing.name} here now.", undo
 
     async def _destroy(self, here: Room, command: Command) -> tuple[str, Undo | None]:
-        bots = [bot for bot in self.world.bots if bot.number in here.bodies]
+        bots = [bot for bot in self.world.bots.values() if bot.number in here.bodies]
         found = find(command.words, [*here.things, *bots])
         if not isinstance(found, Thing):
             plan, said = found.plan, await self._end_bot(found)
@@ -274,7 +277,7 @@ class Building:
 
         async def undo() -> str:
             room = self.rooms.get(here.key) or self.rooms[self.world.plan.start]
-            await self.ask(room, lambda each: each.things.append(found))
+            await self.ask(room, Falls(found).act)
             return f"{found.name} is back"
 
         return f"{capital(found.the)} is no more.", undo
@@ -292,6 +295,5 @@ class Building:
         """End a bot; what it carried stays where it was."""
         bot.stopped = True
         await self._anywhere(lambda each: each.dismiss(bot.number))
-        if bot in self.world.bots:
-            self.world.bots.remove(bot)
+        self.world.end_bot(bot)
         return f"{bot.name} is no more."

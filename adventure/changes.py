@@ -63,6 +63,7 @@ class Join(NamedTuple):
     def act(self, room: Room) -> None:
         exit = room.exits[self.way] = Exit(self.place._replace(mailbox=self.place.mailbox.share()))
         exit.door, exit.device, exit.key_thing, exit.mode = self.door
+        room.changed()
         if self.text:
             room.tell(Heard("news", self.text))
 
@@ -78,6 +79,7 @@ class Part(NamedTuple):
         exit = room.exits.get(self.way)
         if exit is not None and exit.to.key == self.to:
             del room.exits[self.way]
+            room.changed()
             if self.text:
                 room.tell(Heard("news", self.text))
 
@@ -118,6 +120,7 @@ class Dispense(NamedTuple):
     def act(self, room: Room) -> None:
         body = room.bodies.get(self.body)
         (room.things if body is None else body.things).append(self.thing)
+        room.changed(*([] if body is None else [body]))
         Answer(self.body, self.text, f"{body.name if body else 'Somebody'} gets {self.thing.name}.", self.done).act(
             room
         )
@@ -146,6 +149,7 @@ class Together(NamedTuple):
             body.honours.add(self.device)
             body.score += self.points
             body.hear(f"You have {self.points} points more.", "score")
+        room.changed(*new)
         if new and self.reached is not None:
             self.reached.send_now(tuple(body.name for body in new))
         self.done.give()

@@ -1,7 +1,7 @@
 """Pure. The world as it is becomes a plan again, and a plan a file: what is read from that is the same world."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import yaml
@@ -39,14 +39,15 @@ def things_of(things: Iterable[Thing]) -> dict[str, ThingPlan]:
 def plan_of(world: Any) -> WorldPlan:
     """The plan of a world that lives. Templates of machines lie nowhere, and stay as they were."""
     plan: WorldPlan = world.plan
-    moving = {room.key for room in world.rooms.values() if room.moves}
+    moving = world.moving
     things = {machine.thing: plan.things[machine.thing] for machine in plan.machines.values() if machine.thing}
+    bots = [replace(bot.plan, room=bot.mine.at) for bot in world.bots.values()]
     rooms = {}
     for room in world.rooms.values():
         rooms[room.key] = room_plan(room, moving)
         players = [thing for body in room.bodies.values() if not body.bot for thing in body.things]
         things |= things_of((*room.things, *players, *(t for b in room.bodies.values() if b.bot for t in b.things)))
-    return WorldPlan(plan.name, plan.welcome, plan.start, rooms, things, plan.doors, plan.machines, plan.bots)
+    return WorldPlan(plan.name, plan.welcome, plan.start, rooms, things, plan.doors, plan.machines, bots)
 
 
 def pruned(value: Any) -> Any:
@@ -65,8 +66,3 @@ def pruned(value: Any) -> Any:
 def write_world(plan: WorldPlan) -> str:
     """The text of a world file."""
     return yaml.safe_dump(pruned(plan), sort_keys=False, allow_unicode=True, width=110)
-
-
-def plain(value: Any) -> dict:
-    """A plan as JSON can hold it."""
-    return asdict(value)

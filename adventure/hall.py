@@ -5,13 +5,15 @@ It waits for nobody: what it tells goes into outboxes.
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from occwserv.csp import Channel
+from occwserv.csp.process import Outside
 
 from .accounts import Accounts
 from .language import Command, Puzzled
-from .messages import Done
+from .marks import Marks
+from .messages import Done, Enter, Protect
 from .player import Card
 from .values import ROLES, Body, Heard, capital, listed
 
@@ -19,26 +21,19 @@ NAME = re.compile(r"[^\W\d_][\w'-]{1,19}")
 SHOUTS_APART = 10.0  # seconds
 
 
-class Enter(NamedTuple):
-    """A player wants to enter."""
-
-    player: Any
-    name: str
-    password: str
-    done: Done
-
-
-class Hall:
+class Hall(Outside):
     """Who is here, and the bodies of those who are not.
 
     :param admit: puts a body into the world.
     """
 
-    def __init__(self, accounts: Accounts, now: Callable[[], float], admit: Callable[[Any, Card], None]) -> None:
-        self.accounts, self.now, self.admit = accounts, now, admit
+    def __init__(
+        self, accounts: Accounts, now: Callable[[], float], admit: Callable[[Body | None, Card], None], marks: Marks
+    ) -> None:
+        self.accounts, self.now, self.admit, self.marks = accounts, now, admit, marks
         self.asked = Channel("questions to the hall")
         self.cards: dict[str, Card] = {}
-        self.kept: dict[str, tuple[Body, str]] = {}  # of those who have left, and in which room
+        self.kept: dict[str, Body] = {}  # of those who have left
         self.shouted: dict[int, float] = {}
         self.numbers = 0
         self.reserved: set[str] = set()  # the bots' names
@@ -57,6 +52,8 @@ class Hall:
     def _answer(self, question: Any) -> Any:
         if isinstance(question, Enter):
             return self._enter(question)
+        if isinstance(question, Protect):
+            return self._protect(question)
         card, what, _ = question
         if isinstance(what, Command):
             return getattr(self, f"_{what.verb.name}")(card, what.text)
@@ -70,13 +67,13 @@ class Hall:
     def _enter(self, asked: Enter) -> Any:
         name = self._checked(asked.name)
         key = name.lower()
-        problem = self.accounts.problem(key, asked.password)
+        problem = self.accounts.problem(key, asked.digest)
         if problem:
             return [problem]
         if key in self.cards:
             return [f"{name} is here already."]
         card = Card(self.number(), name, self.accounts.role(key), asked.player, self.now())
-        self.cards[key] = card
+        self.cards[key] = asked.player.card = card
         self.tell_all(Heard("news", f"{name} has come into the world.", name), card)
         self.admit(self.kept.pop(key, None), card)
         return card
@@ -88,7 +85,12 @@ class Hall:
             raise Puzzled("Somebody who lives here has that name.")
         return capital(name)
 
-    def _left(self, card: Card, body: tuple[Body, str] | None) -> list[str]:
+    def body_of(self, name: str) -> Body | None:
+        """The body of a player, in the world or kept."""
+        card = self.cards.get(name)
+        return self.kept.get(name) if card is None else card.player.mine
+
+    def _left(self, card: Card, body: Body | None) -> list[str]:
         self.cards.pop(card.name.lower(), None)
         self.shouted.pop(card.number, None)
         if body is not None:
@@ -148,15 +150,23 @@ class Hall:
         name = self._checked(text)
         if name.lower() in self.cards or name.lower() in self.kept or self.accounts.known(name.lower()):
             raise Puzzled(f"{name} is the name of somebody else.")
-        self.cards[name.lower()] = self.cards.pop(card.name.lower())
-        self.accounts.rename(card.name.lower(), name.lower())
-        card.name = name
+        before, after = card.name.lower(), name.lower()
+        self.cards[after] = self.cards.pop(before)
+        self.accounts.rename(before, after)
+        card.name, card.player.mine.key = name, after
+        for kind in ("player", "seen", "account"):
+            self.marks.is_gone(kind, before)
+        self.marks.body(card.player.mine)
+        self.marks.view(card.player.mine)
+        if after in self.accounts.by_name:
+            self.marks.account(after)
         return "renamed"
 
-    def _password(self, card: Card, text: str) -> list[str]:
-        if len(text) < 6:
-            raise Puzzled("A password has at least 6 characters.")
-        self.accounts.protect(card.name.lower(), text)
+    def _protect(self, asked: Protect) -> list[str]:
+        card, name = asked.card, asked.card.name.lower()
+        self.accounts.protect(name, asked.salt, asked.digest)
+        self.marks.account(name)
+        card.role = max(card.role, self.accounts.role(name), key=ROLES.index)
         return ["Your name is protected now."]
 
     def _grant(self, card: Card, text: str) -> list[str]:
@@ -166,5 +176,7 @@ class Hall:
         other = self._find(name)
         other.role = role
         self.accounts.grant(other.name.lower(), role)
-        other.player.hear(f"You are a {role} now.")
+        self.marks.account(other.name.lower())
+        until = "" if self.accounts.protected(other.name.lower()) else ", until you leave: your name has no password"
+        other.player.hear(f"You are {'an' if role == 'operator' else 'a'} {role} now{until}.")
         return [f"{other.name} is a {role} now."]

@@ -18,7 +18,10 @@ def get(room: Room, body: Body, command: Command, done: Any) -> None:
         raise Puzzled("It is too dark to find anything.")
     place = _open_box(room, body, box_words).inside if box_words else room.things
     if wanted == ("all",):
-        for thing in [thing for thing in place if not thing.fixed and not thing.price]:
+        free = [thing for thing in place if not thing.fixed and not thing.price]
+        if not free:
+            raise Puzzled("There is nothing that you could take.")
+        for thing in free:
             _take(room, body, place, thing)
         return
     if not wanted:
@@ -50,6 +53,7 @@ def _take(room: Room, body: Body, place: list[Thing], thing: Thing) -> None:
 
 
 def _both(room: Room, body: Body, mine: str, theirs: str, what: str, kind: str = "did") -> None:
+    room.changed(body)
     body.hear(f"You {mine} {what}.", kind, body.name)
     room.tell(Heard(kind, f"{body.name} {theirs} {what}.", body.name), body)
 
@@ -57,6 +61,8 @@ def _both(room: Room, body: Body, mine: str, theirs: str, what: str, kind: str =
 def drop(room: Room, body: Body, command: Command, done: Any) -> None:
     if not command.words:
         raise Puzzled("What do you want to drop?")
+    if command.words == ("all",) and not body.things:
+        raise Puzzled("You carry nothing.")
     chosen = list(body.things) if command.words == ("all",) else [_mine(body, command.words)]
     for thing in chosen:
         body.things.remove(thing)
@@ -113,6 +119,7 @@ def give(room: Room, body: Body, command: Command, done: Any) -> None:
     body.things.remove(thing)
     thing.worn = False
     other.things.append(thing)
+    room.changed(body, other)
     body.hear(f"You give {thing.the} to {other.name}.", "did", body.name)
     other.hear(f"{body.name} gives you {thing.the}.", "given", body.name)
     seen = Heard("did", f"{body.name} gives {thing.the} to {other.name}.", body.name)
@@ -127,6 +134,7 @@ def _pay(room: Room, body: Body, other: Body, said: str) -> None:
         raise Puzzled(f"You have {body.purse} coins.")
     body.purse -= amount
     other.purse += amount
+    room.changed(body, other)
     coins = "a coin" if amount == 1 else f"{amount} coins"
     body.hear(f"You give {coins} to {other.name}.")
     other.hear(f"{body.name} gives you {coins}.", "paid", body.name)
@@ -149,6 +157,7 @@ def buy(room: Room, body: Body, command: Command, done: Any) -> None:
     thing.price = 0
     room.things.remove(thing)
     body.things.append(thing)
+    room.changed(sellers[0])
     _both(room, body, "buy", "buys", thing.the, "bought")
 
 
@@ -172,6 +181,7 @@ def eat(room: Room, body: Body, command: Command, done: Any) -> None:
         raise Puzzled("You have to buy it first.")
     if not thing.fixed:
         place.remove(thing)
+        room.changed(body)
     body.hear(thing.edible, "ate", body.name)
     room.tell(Heard("did", f"{body.name} has {thing.the}.", body.name), body)
 

@@ -1,140 +1,176 @@
-"""Process. Keeps the world: what changed is written to SQLite twice a second, in one transaction.
+"""Process. Keeps the world: what has changed is written to a store twice a second, in one transaction.
 
-A row is a room, a thing or a player, as JSON; only rows that differ from what was written before are. The processes
-stand still while a picture is taken, so nothing is half done in it. A body between two rooms is found in the mailbox in
-which it lies; when one can not be found at all (it is in the hands of a player who is leaving) no picture is taken, and
-it is tried again at once. SQLite's journal (WAL) sees to it that a transaction is there or is not, whatever happens.
+Whoever changes something leaves a mark (`marks.py`), and a row is made of each that has one. The processes stand still
+while rows are made, so nothing is half done in them; they are written by a thread. A thing is in the row of the room or
+the body that has it. A body knows the key of the room it is in, or on its way to: so it is in one place alone, wherever
+the message is that carries it.
+
+The same rows, taken of all there is, are the picture by which a world goes on in other code.
 """
 
 import json
-import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import asdict, fields
 from typing import Any
 
-from occwserv.csp import Mobile, sleep
+from occwserv.csp import sleep
 
 from .accounts import Account
-from .export import plain, room_plan, thing_plan, things_of
-from .messages import Crossing
-from .plans import RoomPlan, ThingPlan, Way, WorldPlan
-from .values import Body
+from .export import room_plan, thing_plan
+from .marks import Marks
+from .plans import BotPlan, RoomPlan, ThingPlan, Way, WorldPlan
+from .store import Kept, Place, Rows, Store
+from .values import Body, Thing
 
 EVERY = 0.5  # seconds
-AGAIN = 0.02  # seconds until a picture is tried again
-Rows = dict[tuple[str, str], str]
+AGAIN = 0.02  # seconds until it is tried again, when a room is being removed
+REST = 5.0  # seconds until it is tried again, when the store can not be written
+_THING = [each.name for each in fields(ThingPlan) if each.name != "things"]
+_PLAIN = ThingPlan()
 
 
-class Store:
-    """The file."""
-
-    def __init__(self, path: Path | str) -> None:
-        self._file = sqlite3.connect(path, isolation_level=None)
-        self._file.execute("PRAGMA journal_mode=WAL")
-        self._file.execute("PRAGMA synchronous=NORMAL")
-        self._file.execute("CREATE TABLE IF NOT EXISTS kept (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key))")
-        self.rows: Rows = {(kind, key): value for kind, key, value in self._file.execute("SELECT * FROM kept")}
-
-    def save(self, rows: Rows) -> int:
-        """Write what has changed; returns how many rows."""
-        changed = [(*place, value) for place, value in rows.items() if self.rows.get(place) != value]
-        gone = [place for place in self.rows if place not in rows]
-        if changed or gone:
-            self._file.execute("BEGIN")
-            self._file.executemany("REPLACE INTO kept VALUES (?, ?, ?)", changed)
-            self._file.executemany("DELETE FROM kept WHERE kind = ? AND key = ?", gone)
-            self._file.execute("COMMIT")
-            self.rows = rows
-        return len(changed) + len(gone)
-
-    def close(self) -> None:
-        self._file.close()
-
-    def all(self, kind: str) -> Iterator[tuple[str, Any]]:
-        """The rows of a kind, in the order in which they were first written."""
-        found = self._file.execute("SELECT key, value FROM kept WHERE kind = ? ORDER BY rowid", (kind,))
-        for key, value in found.fetchall():
-            yield key, json.loads(value)
+def thing_row(thing: Thing) -> list:
+    """A thing with all that is in it: its key, what is special about it, what it holds."""
+    plan = thing_plan(thing)
+    special = {name: value for name in _THING if (value := getattr(plan, name)) != getattr(_PLAIN, name)}
+    return [thing.key, special, [thing_row(each) for each in thing.inside]]
 
 
-def restore(plan: WorldPlan, store: Store) -> None:
-    """Have a plan be what was kept. An empty store changes nothing."""
-    if not store.rows:
+def room_row(room: Any, moving: set[str]) -> dict:
+    plan = room_plan(room, moving)
+    return {
+        "name": plan.name, "text": plan.text, "night": plan.night, "outdoors": plan.outdoors, "dark": plan.dark,
+        "exits": {way: [exit.to, exit.door] for way, exit in plan.exits.items()},
+        "things": [thing_row(thing) for thing in room.things],
+    }  # fmt: skip
+
+
+def body_row(body: Body) -> dict:
+    return {
+        "name": body.name, "text": body.text, "room": body.at, "number": body.number, "score": body.score,
+        "purse": body.purse, "follows": body.follows, "honours": sorted(body.honours),
+        "things": [thing_row(thing) for thing in body.things],
+        "worn": [thing.key for thing in body.things if thing.worn],
+    }  # fmt: skip
+
+
+def account_row(account: Account) -> dict:
+    return {"role": account.role, "salt": account.salt.hex(), "digest": account.digest.hex()}
+
+
+def rows_of(world: Any, marks: Marks) -> Rows:
+    """A row of each that has a mark."""
+    found: dict[tuple[str, str], Any] = {
+        ("world", "world"): {"time": world.now(), "numbers": world.hall.numbers, "made": world.builder.made}
+    }
+    moving = world.moving
+    for room in marks.rooms:
+        if world.rooms.get(room.key) is room:
+            found["room", room.key] = room_row(room, moving)
+    _add_bodies(found, world, marks)
+    for machine in marks.machines:
+        found["machine", machine.key] = machine.state()
+    for bot in marks.bots:
+        if world.bots.get(bot.key) is bot:
+            found["bot", bot.key] = asdict(bot.plan)
+    for name in marks.accounts:
+        found["account", name] = account_row(world.hall.accounts.by_name[name])
+    return {place: json.dumps(value) for place, value in found.items()}
+
+
+def _add_bodies(found: dict[Place, Any], world: Any, marks: Marks) -> None:
+    """Those that are still who they were: who leaves and comes again has another body."""
+    for body in marks.bodies:
+        if body.bot:
+            bot = world.bots.get(body.key)
+            if bot is not None and bot.mine is body:
+                found["bot body", body.key] = body_row(body)
+                found["bot mind", body.key] = bot.state()
+        elif world.hall.body_of(body.key) is body:
+            found["player", body.key] = body_row(body)
+    for body in marks.views:
+        if world.hall.body_of(body.key) is body:
+            found["seen", body.key] = body.seen
+
+
+def everything(world: Any) -> Marks:
+    """Marks on all there is."""
+    marks = Marks(True)
+    marks.rooms.update(world.rooms.values())
+    marks.machines.update(world.machines.values())
+    marks.bots.update(world.bots.values())
+    marks.accounts.update(world.hall.accounts.by_name)
+    players = [card.player.mine for card in world.hall.cards.values()]
+    marks.bodies.update(players, world.hall.kept.values(), (bot.mine for bot in world.bots.values()))
+    marks.views.update(players, world.hall.kept.values())
+    return marks
+
+
+def picture(world: Any) -> Rows:
+    """All of a world, as it is now."""
+    return rows_of(world, everything(world))
+
+
+def restore(plan: WorldPlan, kept: Kept) -> None:
+    """Have a plan be what was kept. When nothing was, it stays as it is."""
+    if "room" not in kept:
         return
-    plan.things = {key: ThingPlan(**value) for key, value in store.all("thing")}
+    templates = {machine.thing for machine in plan.machines.values() if machine.thing}
+    plan.things = {key: thing for key, thing in plan.things.items() if key in templates}
     plan.rooms = {}
-    for key, value in store.all("room"):
-        ways = {way: Way(**exit) for way, exit in value.pop("exits").items()}
-        plan.rooms[key] = RoomPlan(**value, exits=ways)
+    for key, row in kept["room"].items():
+        exits = {way: Way(*exit) for way, exit in row.pop("exits").items()}
+        things = [_thing(plan, thing) for thing in row.pop("things")]
+        plan.rooms[key] = RoomPlan(**row, exits=exits, things=things)
+    plan.bots = []
+    for bodies in (kept.get("bot body", {}), kept.get("player", {})):
+        for row in bodies.values():
+            row["things"] = [_thing(plan, thing) for thing in row["things"]]
 
 
-def restore_players(world: Any, store: Store) -> None:
-    """Have the hall know those who were here, and what they had."""
-    for name, kept in store.all("player"):
-        if kept["role"] != "player" or kept["digest"]:
-            salt, digest = bytes.fromhex(kept["salt"]), bytes.fromhex(kept["digest"])
-            world.hall.accounts.by_name[name] = Account(salt, digest, kept["role"])
-        if kept["room"]:
-            body = Body(0, kept["name"], None, None, kept["text"])
-            body.score, body.purse = kept["score"], kept["purse"]
-            body.seen = {key: (title, ways) for key, (title, ways) in kept["seen"].items()}
-            body.honours = set(kept["honours"])
-            body.things = [world.thing(key) for key in kept["things"]]
-            for thing in body.things:
-                thing.worn = thing.key in kept["worn"]
-            world.hall.kept[name] = (body, kept["room"])
+def _thing(plan: WorldPlan, row: list) -> str:
+    """Have a plan know a thing, and what is in it; its key."""
+    key, special, inside = row
+    plan.things[key] = ThingPlan(**special, things=[_thing(plan, each) for each in inside])
+    return key
 
 
-def picture(world: Any) -> Rows | None:
-    """All rows as they are now. None: somebody is between two places where he can not be found."""
-    if world.changing:
-        return None
-    rooms = world.rooms.values()
-    moving = {room.key for room in rooms if room.moves}
-    bodies: dict[str, tuple[Body, str]] = dict(world.hall.kept)
-    rows: Rows = {}
-    for machine in world.plan.machines.values():
-        if machine.thing:
-            rows["thing", machine.thing] = json.dumps(plain(world.plan.things[machine.thing]))
-    for room in rooms:
-        crossing = [message.value.body for message in room.neighbours.channel.held if _carries(message)]
-        for body in (*room.bodies.values(), *crossing):
-            if not body.bot:
-                bodies[body.name.lower()] = (body, room.key)
-        plan = room_plan(room, moving)
-        plan.things += [thing.key for body in crossing if body.bot for thing in body.things]
-        rows["room", room.key] = json.dumps(plain(plan))
-        for thing in (*room.all_things(), *(each for body in crossing for one in body.things for each in one.all)):
-            rows["thing", thing.key] = json.dumps(plain(thing_plan(thing)))
-    if any(name not in bodies for name in world.hall.cards):
-        return None
-    for name in {**bodies, **world.hall.accounts.by_name}:
-        body, where = bodies.get(name, (None, ""))
-        for key, each in things_of(body.things if body else ()).items():
-            rows["thing", key] = json.dumps(plain(each))
-        rows["player", name] = json.dumps(_player(world.hall.accounts.by_name.get(name) or Account(), body, where))
-    return rows
+def restore_lives(world: Any, kept: Kept) -> None:
+    """Have a world that stands go on as it was kept: its people, bots, machines and its time."""
+    for name, row in kept.get("account", {}).items():
+        salt, digest = bytes.fromhex(row["salt"]), bytes.fromhex(row["digest"])
+        world.hall.accounts.by_name[name] = Account(salt, digest, row["role"])
+    for name, row in kept.get("player", {}).items():
+        body = Body(row["number"], row["name"], None, None, row["text"])
+        body.key = name
+        restore_body(world, body, row)
+        body.seen = {key: (title, ways) for key, (title, ways) in kept["seen"].get(name, {}).items()}
+        world.hall.kept[name] = body
+    for key, row in kept.get("machine", {}).items():
+        if key in world.machines:
+            world.machines[key].restore(row, world.rooms)
+    for key, row in kept.get("bot", {}).items():
+        world.restore_bot(key, BotPlan(**row), kept["bot body"][key], kept.get("bot mind", {}).get(key, {}))
 
 
-def _carries(message: Any) -> bool:
-    return isinstance(message, Mobile) and isinstance(message.value, Crossing)
-
-
-def _player(account: Account, body: Body | None, where: str) -> dict:
-    kept = {"role": account.role, "salt": account.salt.hex(), "digest": account.digest.hex(), "room": where}
-    if body is not None:
-        kept |= {
-            "name": body.name, "text": body.text, "score": body.score, "purse": body.purse, "seen": body.seen,
-            "honours": sorted(body.honours), "things": [thing.key for thing in body.things],
-            "worn": [thing.key for thing in body.things if thing.worn],
-        }  # fmt: skip
-    return kept
+def restore_body(world: Any, body: Body, row: dict) -> None:
+    """Have a body be what was kept of it."""
+    body.score, body.purse, body.follows = row["score"], row["purse"], row["follows"]
+    body.at, body.honours = row["room"], set(row["honours"])
+    body.things = [world.thing(key) for key in row["things"]]
+    for thing in body.things:
+        thing.worn = thing.key in row["worn"]
 
 
 async def keep(world: Any, store: Store) -> None:
     """Write for ever."""
     while True:
-        rows = picture(world)
-        if rows is not None:
-            store.save(rows)
-        await sleep(AGAIN if rows is None else EVERY)
+        await sleep(AGAIN if world.changing else EVERY)
+        if not world.marks or world.changing:
+            continue
+        marks = world.marks.take()
+        try:
+            await world.apart(store.save, store.stamp(), rows_of(world, marks), marks.gone)
+        except Exception as failure:
+            world.marks.put_back(marks)
+            world.report("the store of the world", failure)
+            await sleep(REST)

@@ -57,7 +57,7 @@ def parse(line: str, verbs: Mapping[str, Verb] = VERBS, role: str = "player") ->
 def _verb(line: str, lowered: str, verbs: Mapping[str, Verb], role: str) -> tuple[Verb, str]:
     first = lowered.split(" ", 1)[0]
     two = " ".join(lowered.split(" ")[:2])
-    exact = {name: verb for verb in verbs.values() for name in (verb.name, *verb.short)}
+    exact = _EXACT if verbs is VERBS else _spoken(verbs)
     for spoken, count in ((two, 2), (first, 1)):
         if spoken in exact and (count == 1 or " " in spoken):
             return exact[spoken], _after(line, count)
@@ -69,6 +69,14 @@ def _verb(line: str, lowered: str, verbs: Mapping[str, Verb], role: str) -> tupl
         raise Puzzled(f'"{first}" could be {_either(verb.name for verb in found)}.')
     near = difflib.get_close_matches(first, exact, 1, 0.6)
     raise Puzzled(f'I do not know how to "{first}".' + (f" Did you mean {near[0]}?" if near else ' Try "help".'))
+
+
+def _spoken(verbs: Mapping[str, Verb]) -> dict[str, Verb]:
+    """Verbs by all that may be said for them, but what is shortened."""
+    return {name: verb for verb in verbs.values() for name in (verb.name, *verb.short)}
+
+
+_EXACT = _spoken(VERBS)
 
 
 def _after(line: str, words: int) -> str:

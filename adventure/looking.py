@@ -1,10 +1,13 @@
 """Pure. What a room shows: itself, what is in it, and what players know of themselves."""
 
+from itertools import islice
 from typing import Any
 
 from .language import Command, Puzzled, find
 from .room import Room
 from .values import Body, Thing, capital, is_night, listed
+
+MOST_NAMED = 12  # of those who are in a room
 
 
 def look(room: Room, body: Body, command: Command | None, done: Any) -> None:
@@ -20,18 +23,21 @@ def look(room: Room, body: Body, command: Command | None, done: Any) -> None:
         seen = [thing.name for thing in room.things]
         if seen:
             body.hear(f"You see {listed(seen)}.", "things")
-        others = [_named(other) for other in room.others(body)]
-        if len(others) > 12:
-            others = [*others[:10], f"{len(others) - 10} others"]
+        number = len(room.bodies) - 1
+        shown = number if number <= MOST_NAMED else MOST_NAMED - 2
+        others = [_named(other) for other in islice((each for each in room.bodies.values() if each is not body), shown)]
+        if number > shown:
+            others.append(f"{number - shown} others")
         if others:
-            body.hear(f"{listed(others)} {'is' if len(others) == 1 else 'are'} here.", "people")
+            body.hear(f"{capital(listed(others))} {'is' if len(others) == 1 else 'are'} here.", "people")
     ways = [way + (f" ({exit.door}, {exit.mode})" if exit.door else "") for way, exit in room.exits.items()]
     passable = " ".join(way for way in room.exits if room.passable(way))  # for bots
     body.hear(f"Ways: {', '.join(ways)}." if ways else "There is no way out.", "ways", passable)
 
 
 def _named(body: Body) -> str:
-    return body.name if body.linked else f"{body.name} (staring into space)"
+    name = body.name.replace("The ", "the ", 1) if body.name.startswith("The ") else body.name
+    return name if body.linked else f"{name} (staring into space)"
 
 
 def examine(room: Room, body: Body, command: Command, done: Any) -> None:

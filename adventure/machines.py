@@ -1,27 +1,31 @@
-"""Process. Active objects: doors, lifts and trains, dispensers, levers that belong together.
+"""Process. Active objects: doors, dispensers, levers that belong together (lifts and trains are in `vehicles.py`).
 
 Each listens on a mailbox and on time, and tells rooms by their `control`, which never makes it wait.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from occwserv.csp import After, Buffer, Channel, Ending, Receiver, Sender, alt, ends
+from occwserv.csp.process import Outside
 
 from .acting import Turn
-from .changes import Announce, Answer, Dispense, DoorIs, Join, Part, Together
-from .messages import Place
-from .room import UNBOUNDED
+from .changes import Announce, Answer, Dispense, DoorIs, Together
+from .marks import Marks
+from .room import UNBOUNDED, Room
 from .values import Thing, capital, copy_of, listed
 
 
-class Machine:
+class Machine(Outside):
     """What all have: a name, and a mailbox. It outlives its process, as a room does."""
+
+    keeps: tuple[str, ...] = ()  # what else than `due` tells how it is
 
     def __init__(self, key: str, name: str, now: Callable[[], float]) -> None:
         self.key, self.name, self.now = key, name, now
+        self.marks = Marks()
         self.due: float | None = None  # when time is over
         self.sender: Sender
         self.mailbox: Receiver
@@ -38,6 +42,16 @@ class Machine:
                 self.turned(turn)
             else:
                 self.forced(turn)
+            self.marks.machine(self)
+
+    def state(self) -> dict:
+        """How it is now, for who keeps it."""
+        return {name: getattr(self, name) for name in ("due", *self.keeps)}
+
+    def restore(self, state: dict, rooms: Mapping[str, Room]) -> None:
+        """Be as it was kept."""
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def after(self, seconds: float) -> None:
         """Have `time_is_over` called then. What is done meanwhile does not put it off."""
@@ -62,6 +76,8 @@ def post(control: Channel, message: Any) -> None:
 class Door(Machine):
     """A door between two rooms: open, closed or locked, and closing by itself."""
 
+    keeps = ("mode",)
+
     def __init__(
         self, key: str, name: str, now: Callable[[], float], sides: list[Channel], key_thing: str, mode: str,
         closes: float,
@@ -72,6 +88,11 @@ class Door(Machine):
 
     def time_is_over(self) -> None:
         self.become("locked" if self.relocks else "closed", f"{self._capital} falls shut.")
+
+    def restore(self, state: dict, rooms: Mapping[str, Room]) -> None:
+        super().restore(state, rooms)
+        for exit in [exit for room in rooms.values() for exit in room.exits.values() if exit.device == self.key]:
+            exit.mode = self.mode
 
     def become(self, mode: str, text: str) -> None:
         self._set(mode)
@@ -120,81 +141,10 @@ class Door(Machine):
         return (wanted, "") if wanted != self.mode else ("", f"{self._capital} is {wanted} already.")
 
 
-@dataclass
-class Stop:
-    """Where a vehicle stops: a room, and the way that leads from it into the vehicle."""
-
-    place: Place
-    control: Channel
-    way: str
-
-
-class Vehicle(Machine):
-    """A room that moves: what moves is the wiring. A lift goes where a button says, a train to the next stop.
-
-    :param way: the way out of it. :param ride: seconds between two stops. :param rest: seconds at a stop.
-    :param buttons: which things call it to which stop; a train has none.
-    """
-
-    def __init__(
-        self, key: str, name: str, now: Callable[[], float], car: Place, control: Channel, way: str,
-        stops: list[Stop], ride: float, rest: float, buttons: dict[str, int],
-    ) -> None:  # fmt: skip
-        super().__init__(key, name, now)
-        self.car, self.control, self.way, self.stops = car, control, way, stops
-        self.ride, self.rest, self.buttons = ride, rest, buttons
-        self.at: int = 0
-        self.riding = False
-        self.calls: list[int] = []
-
-    def begin(self) -> None:
-        """Stand at the first stop."""
-        self._open_doors("")
-        if not self.buttons:
-            self.after(self.rest)
-
-    def turned(self, turn: Turn) -> None:
-        wanted = self.buttons.get(turn.deed, 0)
-        if wanted == self.at and not self.riding:
-            text = "Its doors are open already."
-        else:
-            text = "A light goes on."
-            if wanted not in self.calls:
-                self.calls.append(wanted)
-            if self.due is None:
-                self.after(self.rest)
-        post(turn.control, Answer(turn.body, text, f"{turn.name} presses a button.", turn.done))
-
-    def time_is_over(self) -> None:
-        if self.riding:
-            self.riding = False
-            self._open_doors(f"{self.name} arrives.")
-            if self.calls or not self.buttons:
-                self.after(self.rest)
-            return
-        self.at, stop = self._next(), self.stops[self.at]
-        self.riding = True
-        self.after(self.ride)
-        text = f"{self.name} leaves."
-        post(self.control, Part(self.way, stop.place.key, "The doors close, and you feel it move."))
-        post(stop.control, Part(stop.way, self.car.key, text))
-
-    def _next(self) -> int:
-        return self.calls.pop(0) if self.buttons else (self.at + 1) % len(self.stops)
-
-    def _open_doors(self, text: str) -> None:
-        standing = [number for number, stop in enumerate(self.stops) if not stop.control.ended]
-        if not standing:  # all rooms were removed
-            return
-        if self.at not in standing:
-            self.at = standing[0]
-        stop = self.stops[self.at]
-        post(self.control, Join(self.way, stop.place, text and f"It stops at {stop.place.name}. The doors open."))
-        post(stop.control, Join(stop.way, self.car, text))
-
-
 class Dispenser(Machine):
     """Hands out things, one every few seconds."""
+
+    keeps = ("made", "ready_at")
 
     def __init__(self, key: str, name: str, thing: Thing, now: Callable[[], float], pause: float, text: str) -> None:
         super().__init__(key, name, now)
@@ -218,6 +168,7 @@ class Held:
     body: int
     name: str
     moment: float
+    room: str
     control: Channel = field(repr=False)
 
 
@@ -231,12 +182,22 @@ class Levers(Machine):
         self.text = ""
         self.held: dict[str, Held] = {}
 
+    def state(self) -> dict:
+        held = {key: [each.body, each.name, each.moment, each.room] for key, each in self.held.items()}
+        return {"due": self.due, "held": held}
+
+    def restore(self, state: dict, rooms: Mapping[str, Room]) -> None:
+        self.held = {
+            lever: Held(body, name, moment, room, rooms[room].control)
+            for lever, (body, name, moment, room) in state["held"].items() if room in rooms
+        }  # fmt: skip
+
     def turned(self, turn: Turn) -> None:
         limit = self.now() - self.seconds
         self.held = {
             lever: held for lever, held in self.held.items() if held.moment >= limit and held.body != turn.body
         }
-        self.held[turn.deed] = Held(turn.body, turn.name, self.now(), turn.control)
+        self.held[turn.deed] = Held(turn.body, turn.name, self.now(), turn.room, turn.control)
         missing = len(self.levers) - len(self.held)
         if missing:
             text = f"It goes down, and begins to creep back. Somewhere {missing} more must be waiting for a hand."

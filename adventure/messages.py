@@ -88,3 +88,22 @@ class Falls(NamedTuple):
 
     def act(self, room: Any) -> None:
         room.things.append(self.thing)
+        room.changed()
+
+
+class Enter(NamedTuple):
+    """A player wants to enter."""
+
+    player: Any
+    name: str
+    digest: bytes  # of the password that he said
+    done: Done
+
+
+class Protect(NamedTuple):
+    """A player protects his name by a password."""
+
+    card: Any
+    salt: bytes
+    digest: bytes
+    done: Done

@@ -19,8 +19,8 @@ class Mind:
     `heard` is what it hears; when nobody reads that, the oldest is lost, and counted in `heard.missed`.
     """
 
-    def __init__(self, room: int = ROOM_OF_AN_OUTBOX) -> None:
-        self.heard = OverwritingBuffer(room)
+    def __init__(self, room: int = ROOM_OF_AN_OUTBOX, outbox: Any = None) -> None:
+        self.heard = OverwritingBuffer(room) if outbox is None else outbox
         self.places = OverwritingBuffer(1)
         self.replies = Buffer(1)
         self.room: Any = None  # the end of the room's requests
@@ -28,7 +28,8 @@ class Mind:
     def body(self, number: int, name: str, text: str = "", bot: str = "") -> Body:
         """A new body, with ends of its own."""
         self.number = number
-        return Body(number, name, self.heard, self.places, text, bot)
+        self.mine = Body(number, name, self.heard, self.places, text, bot)
+        return self.mine
 
     async def ask(self, command: Command) -> Any:
         """Have the room do something; wait until it is done.

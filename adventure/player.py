@@ -7,12 +7,11 @@ from occwserv.csp import Buffer, Channel, Ending, Mobile, sleep
 
 from . import verbs
 from .language import Puzzled, help_on, parse
-from .messages import Done
+from .messages import Done, Protect
 from .mind import Mind
 from .values import ROLES, told_time
 
-RATE = 10.0  # lines a second that are taken
-BURST = 20.0
+SHORTEST = 6  # characters of a password
 
 
 class Card:
@@ -25,17 +24,28 @@ class Card:
         self.told_by = ""
         self.idle_since = now
 
+    def told(self) -> dict[str, Any]:
+        """What a world of other code is told of him, beside what is kept."""
+        names = ("name", "number", "role", "told_by", "idle_since")
+        body = self.player.mine
+        return {name: getattr(self, name) for name in names} | {"follows": body.follows, "linked": body.linked}
+
 
 class Player(Mind):
-    """A player's process, and what his door has of it: `play` a line, read `heard`."""
+    """A player's process, and what his door has of it: `play` a line, read `heard`.
 
-    def __init__(self, hall: Any, plan: Any, now: Any) -> None:
-        super().__init__()
+    :param rate: lines a second that are taken; twice as many at once. :param digest: makes a salt, and what is kept of
+        a password.
+    """
+
+    def __init__(self, hall: Any, plan: Any, now: Any, rate: float, digest: Any, outbox: Any = None) -> None:
+        super().__init__(outbox=outbox)
+        self.rate, self.digest = rate, digest
         self.hall, self.plan, self.now = hall, plan, now
         self.lines = Channel("lines of a player")
         self.card: Any = None
         self.over = False
-        self.allowance, self.at = BURST, now()
+        self.allowance, self.at = 2 * rate, now()
 
     async def play(self, line: str) -> None:
         """One line; returns when all it led to was told. Who has left is told nothing."""
@@ -46,18 +56,21 @@ class Player(Mind):
 
     async def run(self) -> None:
         """Do line after line, until he leaves."""
-        while not self.over:
-            line, reply = await self.lines.receive()
-            if isinstance(line, str):
-                self.card.idle_since = self.now()
-            try:
-                await self._do(line)
-            except Puzzled as puzzled:
-                self.hear(str(puzzled), "puzzled")
-            finally:
-                reply.send_now(None)
-        self.lines.abandon()
-        self.heard.close()
+        try:
+            while not self.over:
+                line, reply = await self.lines.receive()
+                if isinstance(line, str):
+                    self.card.idle_since = self.now()
+                try:
+                    await self._do(line)
+                except Puzzled as puzzled:
+                    self.hear(str(puzzled), "puzzled")
+                finally:
+                    reply.send_now(None)
+        finally:
+            self.lines.abandon()  # who waits to give a line waits no longer, also when the world ends
+            if self.over:
+                self.heard.close()
 
     async def _do(self, line: str | bool) -> None:
         if isinstance(line, bool):
@@ -72,6 +85,8 @@ class Player(Mind):
             raise Puzzled(f"That is for {'an' if verb.role == 'operator' else 'a'} {verb.role} to do.")
         if verb.where == "room":
             await self.ask(command)
+        elif verb.name == "password":
+            await self._protect(command.text)
         elif verb.where == "self":
             await self._by_himself(verb.name, command.text)
         elif verb.where == "plan":
@@ -99,11 +114,31 @@ class Player(Mind):
                 self.hear(line, "help")
         elif verb == "time":
             self.hear(told_time(self.now()), "time")
+        elif verb == "code":
+            self.hear(self._code(), "code")
         elif verb == "wait":
             self.hear("Time passes.")
             await sleep(1)
         else:
             await self.leave()
+
+    async def _protect(self, password: str) -> None:
+        """Set the password of his name. What is made of it takes long, so others do it, and he rests afterwards."""
+        if len(password) < SHORTEST:
+            raise Puzzled(f"A password has at least {SHORTEST} characters.")
+        salt, digest = await self.digest(password)
+        reply: Channel = Buffer(1)
+        await self.hall.send(Protect(self.card, salt, digest, Done(reply)))
+        for text in await reply.receive():
+            self.hear(text)
+        self.allowance = min(self.allowance, 0.0)
+
+    def _code(self) -> str:
+        """What is told of a code for another door, by those who know the doors."""
+        code = getattr(self.heard, "code", None)
+        if code is None:
+            return "There is no other door."
+        return f"Write `link {code()}` at another door within ten minutes: you are the same there."
 
     async def be_away(self, away: bool) -> None:
         """His door tells that it has lost him, or has him again: others see that."""
@@ -120,10 +155,10 @@ class Player(Mind):
     async def _not_too_fast(self) -> None:
         """A bucket of lines: whoever writes faster waits, and nobody else does."""
         now = self.now()
-        self.allowance = min(BURST, self.allowance + (now - self.at) * RATE)
+        self.allowance = min(2 * self.rate, self.allowance + (now - self.at) * self.rate)
         self.at = now
         if self.allowance < 1:
-            await sleep((1 - self.allowance) / RATE)
+            await sleep((1 - self.allowance) / self.rate)
         self.allowance -= 1
 
 

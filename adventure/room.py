@@ -17,8 +17,10 @@ from contextlib import suppress
 from typing import Any
 
 from occwserv.csp import Buffer, Channel, Ending, Mobile, Receiver, Sender, ends, pri_alt
+from occwserv.csp.process import Outside
 
 from .language import Puzzled
+from .marks import Marks
 from .messages import ELSEWHERE, Crossing, Done, Exit, Falls, Landed, Place, Request
 from .values import Body, Heard, Thing, capital, is_night
 
@@ -26,22 +28,23 @@ UNBOUNDED = 1 << 40  # what a mailbox may hold: see above why it holds little
 MOST_BODIES = 5000  # more than that are refused, but by the start
 
 
-class Room:
+class Room(Outside):
     """What a room is. It outlives its process: if that dies, another goes on with it, and with all who are in it.
 
-    :param now: the seconds of the world's clock. :param act: what the verbs do, by their names.
+    :param now: the seconds of the world's clock. :param act: what the verbs do, by their names. :param marks: of what
+        changes.
     """
 
     __slots__ = (
         "_entrance", "_requests", "acts", "away", "bodies", "closing", "control", "dark", "devices", "exits", "key",
-        "mailbox", "moves", "name", "neighbours", "night", "now", "outdoors", "refuge", "text", "things",
+        "mailbox", "marks", "moves", "name", "neighbours", "night", "now", "outdoors", "refuge", "text", "things",
     )  # fmt: skip
 
-    def __init__(self, key: str, name: str, text: str, now: Callable[[], float], acts: dict) -> None:
+    def __init__(self, key: str, name: str, text: str, now: Callable[[], float], acts: dict, marks: Marks) -> None:
         self.key, self.name, self.text = key, name, text
         self.night = ""
         self.outdoors = self.dark = self.moves = False
-        self.now, self.acts = now, acts
+        self.now, self.acts, self.marks = now, acts, marks
         self.exits: dict[str, Exit] = {}
         self.things: list[Thing] = []
         self.bodies: dict[int, Body] = {}
@@ -111,6 +114,8 @@ class Room:
             done.give()
         else:
             self.away += 1
+            body.at = to.key
+            self.marks.body(body)
 
     def meet(self, crossing: Crossing) -> None:
         """A body comes, or comes back."""
@@ -136,10 +141,18 @@ class Room:
     def take_in(self, body: Body) -> None:
         """Have a body, and tell it so."""
         self.bodies[body.number] = body
+        body.at = self.key
+        self.marks.body(body)
         with suppress(Ending):
             body.place.send_now(self._entrance.share())
-        if not body.bot:
-            body.seen[self.key] = (self.name, {way: exit.to.key for way, exit in self.exits.items()})
+        view = (self.name, {way: exit.to.key for way, exit in self.exits.items()})
+        if not body.bot and body.seen.get(self.key) != view:
+            body.seen[self.key] = view
+            self.marks.view(body)
+
+    def changed(self, *bodies: Body) -> None:
+        """Something is not as it was: in this room, and on some who are in it."""
+        self.marks.room(self, *bodies)
 
     def _refusal(self, crossing: Crossing) -> str:
         assert crossing.back is not None
@@ -168,7 +181,24 @@ class Room:
 
     def forget(self, key: str) -> None:
         """Take out all ways to a room."""
-        self.exits = {way: exit for way, exit in self.exits.items() if exit.to.key != key}
+        if any(exit.to.key == key for exit in self.exits.values()):
+            self.exits = {way: exit for way, exit in self.exits.items() if exit.to.key != key}
+            self.changed()
+
+    def cut(self, way: str) -> Exit | None:
+        """Take out a way; that way, if there was one."""
+        self.changed()
+        return self.exits.pop(way, None)
+
+    def rejoin(self, way: str, exit: Exit) -> None:
+        """Have a way again, unless there is another one by now."""
+        self.exits.setdefault(way, exit)
+        self.changed()
+
+    def describe(self, text: str) -> None:
+        """Look like that from now on."""
+        self.text = text
+        self.changed()
 
     def close(self, refuge: Place, ground: Channel, done: Done) -> None:
         """Hand over all that is here, and end when nothing is away any more. Nobody leads here by now."""
@@ -185,12 +215,15 @@ class Room:
         del self.bodies[body.number]
         body.hear(f"{capital(self.name)} fades around you.")
         self.refuge.mailbox.send_now(Mobile(Crossing(body, "", None, Done())))
+        body.at = self.refuge.key
+        self.marks.body(body)
 
     def destroy(self, thing: Thing) -> bool:
         """A thing is no more, whoever has it. False: it is not here."""
         for place in (self.things, *(body.things for body in self.bodies.values())):
             if thing in place:
                 place.remove(thing)
+                self.changed(*self.bodies.values())
                 return True
         return False
 
@@ -200,6 +233,7 @@ class Room:
         if body is None:
             return False
         self.things += body.things
+        self.changed()
         body.place.close()
         self.tell(Heard("left", f"{body.name} is no more.", body.name))
         return True

@@ -64,17 +64,20 @@ class Thing:
 class Body:
     """A player or a bot as a room has it.
 
-    `outbox` takes what it hears; `place` takes the end of the room it is in, the newest alone.
+    `outbox` takes what it hears; `place` takes the end of the room it is in, the newest alone. `key` is by what it is
+    kept; `at` the key of the room it is in, or on its way to.
     """
 
     __slots__ = (
-        "bot", "follows", "honours", "linked", "name", "number", "outbox", "place", "purse", "score", "seen", "text",
-        "things",
+        "at", "bot", "follows", "honours", "key", "linked", "name", "number", "outbox", "place", "purse", "score",
+        "seen", "text", "things",
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, outbox: Any, place: Any, text: str = "", bot: str = "") -> None:
         self.number = number
         self.name = name
+        self.key = name.lower()
+        self.at = ""
         self.outbox = outbox
         self.place = place
         self.text = text

@@ -54,6 +54,8 @@ VERBS = {
         Verb("eat", "eat THING", "Eats or drinks something.", short=("drink", "taste")),
         Verb("buy", "buy THING", "Buys something from whoever sells here.", short=("purchase",)),
         Verb("say", "say WORDS", "Speaks to all who are here. An apostrophe does it, too: 'hello", short=("'", '"')),
+        Verb("ask", "ask SOMEBODY about WORDS", "Asks one who is here. Those who live here know this and that.",
+             short=("talk", "talk to")),
         Verb("whisper", "whisper SOMEBODY WORDS", "Speaks to one who is here.", short=("wh",)),
         Verb("emote", "emote WORDS", "Shows what you do: `emote yawns`. A colon does it, too: :yawns",
              short=(":", "me", "pose")),
@@ -81,6 +83,7 @@ VERBS = {
                 ("undo", "undo", "Takes back the last change, and the one before it."),
             )
         ),
+        Verb("code", "code", "Tells a code. By that you come in by another door, too, and are the same there.", "self"),
         Verb("wait", "wait", "Lets a moment pass.", "self", ("z",)),
         Verb("time", "time", "Tells the time of the day.", "self"),
         Verb("help", "help [VERB]", "Shows the verbs, or what one of them does.", "self", ("?", "commands")),

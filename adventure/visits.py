@@ -1,40 +1,41 @@
 """Process. What a door without a lasting connection has of its players: who comes again finds what happened meanwhile.
 
-A visit outlives the requests, and the door's own code: when that is loaded anew the visits go on.
+A visit stands on a seat, and outlives the requests, and the door's own code: when that is loaded anew the visits go on.
 """
 
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from occwserv.csp import EndOfChannel, OverwritingBuffer, Process, sleep
+from occwserv.csp import EndOfChannel, OverwritingBuffer
 
-from .player import Player
+from .seats import Seat, Seats
 from .values import Heard
-from .world import Refused, World
 
 HISTORY = 300  # lines that are kept for who comes again
-GRACE = 90.0  # seconds without a sign of life until a player is taken to be away
-PATIENCE = 600.0  # and until he leaves
-IDLE = 3600.0  # seconds without a line until he leaves, though his page is open
-LOOK = 5.0
-ROOM = ("room", "text", "things", "people", "ways")
+PLACE = ("room", "text", "things", "people", "ways")
 
 
 class Visit:
     """One player at such a door. `last` is the number of his newest line, `shown` that of the last he was shown."""
 
-    def __init__(self, player: Player, now: float) -> None:
-        self.player = player
-        self.lines: deque[tuple[int, Heard]] = deque(maxlen=HISTORY)
+    def __init__(self, seat: Seat) -> None:
+        self.seat = seat
+        self.lines: deque[tuple[int, Any]] = deque(maxlen=HISTORY)
         self.last = self.shown = 0
-        self.room: list[Heard] = []
+        self.room: list[Any] = []
         self.map: dict[str, tuple[str, str]] = {}  # rooms: their names, and the ways that were seen there
         self.bells: set[OverwritingBuffer] = set()  # of live feeds: rung when there is something new
-        self.seen = now
-        self.away = self.over = False
+        self.over = False
 
-    def note(self, heard: Heard) -> None:
+    def sign_of_life(self) -> None:
+        """He has asked for something. Between two requests nobody knows whether he is there, but by a live feed."""
+        if self.bells:
+            self.seat.take_up()
+        else:
+            self.seat.let_go()
+
+    def note(self, heard: Any) -> None:
         """A line more."""
         self.last += 1
         self.lines.append((self.last, heard))
@@ -42,35 +43,34 @@ class Visit:
             self.room = []
             self.map[heard.who] = (heard.text, "")
             self.map = dict(list(self.map.items())[-500:])
-        if heard.kind in ROOM:
+        if heard.kind in PLACE:
             self.room.append(heard)
         if heard.kind == "ways" and self.room:
             self.map[self.room[0].who] = (self.room[0].text, heard.text)
 
-    def since(self, last: int) -> Iterator[tuple[int, Heard]]:
+    def since(self, last: int) -> Iterator[tuple[int, Any]]:
         """The lines after one; those that are forgotten are told of by their number."""
         oldest = self.lines[0][0] if self.lines else self.last + 1
         if last + 1 < oldest:
             yield oldest - 1, missed(oldest - 1 - last)
-        for number, heard in self.lines:
-            if number > last:
-                yield number, heard
+        new = max(min(self.last - last, len(self.lines)), 0)
+        yield from [self.lines[place] for place in range(-new, 0)]
 
-    def news(self) -> list[Heard]:
+    def news(self) -> list[Any]:
         """The lines since the last time this was asked."""
         lines = [heard for _, heard in self.since(self.shown)]
         self.shown = self.last
         return lines
 
     async def listen(self) -> None:
-        """Hear what the player hears, until he leaves."""
+        """Hear what the seat hears, until that ends."""
         told = 0
         try:
             while True:
-                heard = await self.player.heard.receive()
-                if self.player.heard.missed > told:
-                    self.note(missed(self.player.heard.missed - told))
-                    told = self.player.heard.missed
+                heard = await self.seat.heard.receive()
+                if self.seat.heard.missed > told:
+                    self.note(missed(self.seat.heard.missed - told))
+                    told = self.seat.heard.missed
                 self.note(heard)
                 for bell in self.bells:
                     bell.send_now(None)
@@ -85,65 +85,43 @@ def missed(lines: int) -> Heard:
 
 
 class Visits:
-    """All visits at one world. `held` counts the doors that use it."""
+    """All visits at one world, by the sessions of the door."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, seats: Seats) -> None:
+        self.seats = seats
         self.by_session: dict[str, Visit] = {}
-        self.held = 0
-        self._processes: dict[Process, None] = {}
-        self._keep(self._look_after(), "visits")
-
-    def _keep(self, routine: Any, name: str) -> None:
-        process = self.world.scheduler.spawn(routine, name)
-        self._processes[process] = None
-        process.when_ended(lambda process: self._processes.pop(process, None))
 
     def of(self, session: str) -> Visit | None:
-        """The visit of a session, if there is one."""
+        """The visit of a session, if there is one: it gives a sign of life."""
         visit = self.by_session.get(session)
         if visit is not None:
-            visit.seen = self.world.now()
+            visit.sign_of_life()
         return visit
 
-    async def enter(self, session: str, name: str, password: str) -> Visit:
+    async def enter(self, session: str, name: str, password: str = "", code: str = "") -> Visit:
         """Begin a visit; or go on with it, for who lost his cookie and knows the password.
 
+        :param code: of a character that plays at another door; name and password do not matter then.
         :raise Refused: he may not enter.
         """
-        key = name.lower()
-        hall = self.world.hall
-        account = hall.accounts.by_name.get(key)
+        self._forget()
+        if code:
+            seat = await self.seats.enter_by_code(code, "web", session)
+        else:
+            seat = await self.seats.enter(name, password, "web", session)
         for old, visit in list(self.by_session.items()):
-            if visit.player.card.name.lower() == key and account is not None and account.digest:
-                problem = hall.accounts.problem(key, password)
-                if problem:
-                    raise Refused(problem)
+            if visit.seat is seat:
                 self.by_session[session] = self.by_session.pop(old)
-                return self.by_session[session]
-        visit = Visit(await self.world.enter(name, password), self.world.now())
-        self.by_session[session] = visit
-        self._keep(visit.listen(), f"visit of {name}")
+                break
+        else:
+            visit = self.by_session[session] = Visit(seat)
+            self.seats.keep(visit.listen(), f"visit of {seat.name}")
+        visit.sign_of_life()
         return visit
 
-    async def _look_after(self) -> None:
-        """Players who give no sign of life are away, and leave after a while."""
-        while True:
-            await sleep(LOOK)
-            now = self.world.now()
-            for session, visit in list(self.by_session.items()):
-                silent = 0.0 if visit.bells else now - visit.seen
-                if visit.over:
-                    if silent > 2 * PATIENCE:
-                        del self.by_session[session]
-                elif silent > PATIENCE or now - visit.player.card.idle_since > IDLE:
-                    self._keep(visit.player.play("quit"), "leaves")
-                elif (silent > GRACE) != visit.away:
-                    visit.away = not visit.away
-                    self._keep(visit.player.be_away(visit.away), "away")
-
-    def end(self) -> None:
-        """End the world, and all visits."""
-        for process in list(self._processes):
-            process.kill()
-        self.world.end()
+    def _forget(self) -> None:
+        """Those who have left long ago, and never came to see their last lines."""
+        now = self.seats.now()
+        for session, visit in list(self.by_session.items()):
+            if visit.over and now - (visit.seat.gone_since or now) > 2 * self.seats.limits.leave:
+                del self.by_session[session]

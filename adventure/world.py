@@ -3,144 +3,111 @@
 A room, a machine or a bot whose process dies is begun anew with what it was: with all who are in it.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
 from occwserv.csp import Buffer, Channel, Mobile, Process, Scheduler, sleep
+from occwserv.csp.process import Outside
 
-from .accounts import Accounts
+from .accounts import Accounts, digest_of
 from .acting import ACTING
 from .bots import KINDS, Bot
 from .building import Building
-from .changes import Announce, Join, Wire
+from .changes import Announce
 from .hall import Enter, Hall
 from .handling import HANDLING
-from .keeping import Store, keep, picture, restore, restore_players
+from .keeping import everything, keep, picture, restore, restore_body, restore_lives, rows_of
+from .limits import USUAL, Limits
 from .looking import LOOKING
-from .machines import Dispenser, Door, Finale, Levers, Machine, Stop, Vehicle
+from .machines import Machine
+from .making import make, thing_of
+from .marks import Marks
 from .messages import Crossing, Done
-from .plans import BotPlan, DevicePlan, ThingPlan, WorldPlan
+from .plans import BotPlan, WorldPlan
 from .player import Card, Player
 from .room import Room
+from .seat import Refused
+from .store import Kept, Rows, Store, read
 from .values import SECONDS_OF_A_DAY, Body, Thing, hour_at
+from .vehicles import Vehicle
 
 ACTS = {**LOOKING, **ACTING, **HANDLING}
 RESTS = 0.1  # seconds until what has died begins anew
 
 
-class Refused(Exception):
-    """Somebody may not enter; the text tells why."""
+async def at_once(act: Callable, *args: Any) -> Any:
+    """As a thread does it, but here and now."""
+    return act(*args)
 
 
-class World:
+class World(Outside):
     """All of it.
 
     :param scheduler: runs its processes. :param now: seconds. :param chance: what bots decide by.
     :param report: told of what died, and is begun anew. :param store: keeps what happens, and what has happened.
+    :param secret: what passwords are salted by; `chance` by default. :param apart: has something done that takes long,
+        by a thread. :param kept: what the world begins as; what the store says by default. :param limits: of players.
     """
 
     def __init__(
         self, plan: WorldPlan, scheduler: Scheduler, now: Callable[[], float], chance: Random,
         report: Callable[[str, BaseException], object] | None = None, store: Store | None = None,
+        secret: Random | None = None, apart: Callable[..., Awaitable] = at_once, kept: Kept | None = None,
+        limits: Limits = USUAL,
     ) -> None:  # fmt: skip
-        if store is not None:
-            restore(plan, store)
-        self.plan, self.scheduler, self.now, self.chance = plan, scheduler, now, chance
-        self._report = report or (lambda name, failure: None)
+        kept = read(store.rows()) if kept is None and store is not None else kept or {}
+        restore(plan, kept)
+        past = kept.get("world", {}).get("world", {"time": now(), "numbers": 0, "made": 0})
+        ahead = past["time"] - now()
+        self.now: Callable[[], float] = (lambda: now() + ahead) if ahead else now
+        self.plan, self.scheduler, self.chance, self.store = plan, scheduler, chance, store
+        self.report = report or (lambda name, failure: None)
+        self.apart, self.limits, self._secret = apart, limits, secret or chance
+        self.marks = Marks(store is not None)
+        self.acts = ACTS
         self.rooms: dict[str, Room] = {}
         self.machines: dict[str, Machine] = {}
-        self.bots: list[Bot] = []
-        self.hall = Hall(Accounts(lambda: chance.randbytes(16)), now, self._admit)
+        self.bots: dict[str, Bot] = {}
+        self.hall = Hall(Accounts(limits.operators), self.now, self._admit, self.marks)
+        self.hall.numbers = past["numbers"]
         self.building = Channel("questions to the builders")
-        self.acts = ACTS
         self.changing = False  # a room is being removed: what was in it is on its way
         self.kinds = KINDS
+        self.builder = Building(self)
+        self.builder.made = past["made"]
         self._ended = False
         self._processes: dict[Process, None] = {}
-        self.store = store
-        self._build()
+        try:
+            make(self)
+            restore_lives(self, kept)
+            self._begin()
+        except BaseException:
+            self.stop()
+            raise
         if store is not None:
-            restore_players(self, store)
+            if "room" not in kept:
+                self.save()
             self.keep(lambda: keep(self, store), "keeper")
 
-    def _build(self) -> None:
-        for key, room in self.plan.rooms.items():
-            made = self.rooms[key] = Room(key, room.name, room.text, self.now, ACTS)
-            made.night, made.outdoors, made.dark = room.night, room.outdoors, room.dark
-            made.things = [self.thing(thing) for thing in room.things]
-        self._join()
-        for key, machine in self.plan.machines.items():
-            self._add_machine(key, machine)
-        self._wire()
+    def _begin(self) -> None:
+        """Have all live."""
         for room in self.rooms.values():
             self.keep(room.run, f"room {room.key}")
         for machine in self.machines.values():
+            machine.marks = self.marks
             if isinstance(machine, Vehicle):
                 machine.begin()
             self.keep(machine.run, f"machine {machine.key}")
         self.keep(self.hall.run, "hall")
-        self.builder = Building(self)
         self.keep(self.builder.run, "building")
         self.keep(self._sky, "sky")
         for bot in self.plan.bots:
-            self.add_bot(bot, self.rooms.get(bot.room) or self.rooms[self.plan.start])
-
-    def _join(self) -> None:
-        """Give each room the ends of its neighbours, and make the doors between them."""
-        for key, room in self.plan.rooms.items():
-            for way, exit in room.exits.items():
-                door = self.plan.doors.get(exit.door)
-                if door is not None:
-                    made = self.machines.setdefault(
-                        exit.door, Door(exit.door, door.name, self.now, [], door.key, door.mode, door.closes)
-                    )
-                    made.sides.append(self.rooms[key].control)  # type: ignore[attr-defined]
-                said = (door.name, exit.door, door.key, door.mode) if door is not None else ("", "", "", "open")
-                Join(way, self.rooms[exit.to].place(), "", said).act(self.rooms[key])
+            self.add_bot(bot, self._room(bot.room))
 
     def thing(self, key: str) -> Thing:
-        plan: ThingPlan = self.plan.things[key]
-        thing = Thing(
-            key, plan.name, plan.text, plan.fixed, plan.edible, plan.wearable, plan.light, plan.use, plan.holds,
-            not (plan.closed or plan.locked), plan.key, plan.locked, plan.price, plan.device,
-        )  # fmt: skip
-        thing.inside = [self.thing(each) for each in plan.things]
-        return thing
-
-    def _add_machine(self, key: str, plan: DevicePlan) -> None:
-        made: Machine
-        if plan.kind in ("lift", "train"):
-            car = self.rooms[plan.room]
-            car.moves = True
-            stops = [
-                Stop(self.rooms[s.room].place(), self.rooms[s.room].control, s.way)
-                for s in plan.stops
-                if s.room in self.rooms
-            ]
-            standing = [stop for stop in plan.stops if stop.room in self.rooms]
-            stops = [Stop(self.rooms[s.room].place(), self.rooms[s.room].control, s.way) for s in standing]
-            buttons = {stop.button: number for number, stop in enumerate(standing) if stop.button}
-            buttons |= {s.button + "_inside": n for n, s in enumerate(standing) if s.button}
-            made = Vehicle(
-                key, plan.name, self.now, car.place(), car.control, plan.way, stops, plan.ride, plan.rest, buttons
-            )
-        elif plan.kind == "dispenser":
-            made = Dispenser(key, plan.name, self.thing(plan.thing), self.now, plan.pause, plan.text)
-        elif plan.kind == "levers":
-            made = Levers(key, plan.name, plan.levers, self.now, plan.seconds)
-            made.text = plan.text
-            made.door = self.machines[plan.door].sender.share() if plan.door in self.machines else None
-        else:
-            made = Finale(key, plan.name, self.now, plan.needs, plan.points, plan.alone, plan.text)
-        self.machines[key] = made
-
-    def _wire(self) -> None:
-        """Give each room the ends of the machines that are used there."""
-        for room in self.rooms.values():
-            used = {exit.device for exit in room.exits.values()} | {thing.device for thing in room.all_things()}
-            for key in used - {""}:
-                Wire(key, self.machines[key].sender).act(room)
+        """A thing as the plan has it."""
+        return thing_of(self.plan, key)
 
     def keep(self, run: Callable[[], Any], name: str) -> None:
         """Run a process, and run it again if it dies."""
@@ -151,17 +118,37 @@ class World:
         def ended(process: Process) -> None:
             self._processes.pop(process, None)
             if process.failure is not None and not self._ended:
-                self._report(name, process.failure)
+                self.report(name, process.failure)
                 self.scheduler.call_after(RESTS, lambda: None if self._ended else self.keep(run, name))
 
         process.when_ended(ended)
 
+    @property
+    def moving(self) -> set[str]:
+        """The rooms that move."""
+        return {machine.car.key for machine in self.machines.values() if isinstance(machine, Vehicle)}
+
+    def save(self) -> None:
+        """Write now how everything is."""
+        if self.store is not None and not self._ended and not self.changing:
+            self.marks.take()
+            self.store.save(self.store.stamp(), rows_of(self, everything(self)))
+
+    def picture(self) -> Rows:
+        """Everything as it is now, for a world of other code. What was not written yet is written."""
+        if self.store is not None:
+            marks = self.marks.take()
+            self.store.save(self.store.stamp(), rows_of(self, marks), marks.gone)
+        return picture(self)
+
     def end(self) -> None:
-        """End all processes, and write what they have come to."""
+        """Write what the world has come to, and end it."""
+        self.save()
+        self.stop()
+
+    def stop(self) -> None:
+        """End all processes."""
         self._ended = True
-        rows = picture(self) if self.store is not None else None
-        if self.store is not None and rows is not None:
-            self.store.save(rows)
         for process in list(self._processes):
             process.kill()
 
@@ -179,53 +166,134 @@ class World:
     def open_room(self, room: Room) -> None:
         """Have a new room live."""
         self.rooms[room.key] = room
+        self.marks.room(room)
         self.keep(room.run, f"room {room.key}")
+
+    def close_room(self, room: Room) -> None:
+        """A room is no part of the world any more. It ends by itself."""
+        del self.rooms[room.key]
+        self.marks.is_gone("room", room.key)
 
     def add_bot(self, plan: BotPlan, room: Room) -> Bot:
         """Have a bot live."""
-        bot = KINDS[plan.kind](plan, self.chance, self.now)
-        body = bot.body(self.hall.number(), plan.name, plan.text, plan.kind)
-        self.hall.reserved |= {plan.name.lower(), *plan.name.lower().split()}
-        self.bots.append(bot)
+        key, number = plan.name.lower(), 1
+        while key in self.bots:
+            number += 1
+            key = f"{plan.name.lower()} {number}"
+        bot, body = self._new_bot(key, plan, self.hall.number())
+        body.at = room.key
+        self.marks.bot(bot)
         room.mailbox.send_now(Mobile(Crossing(body, "", None, Done())))
         self.keep(bot.run, f"bot {plan.name}")
         return bot
 
+    def restore_bot(self, key: str, plan: BotPlan, row: dict, mind: dict) -> None:
+        """Have a bot go on where it was, and about what it was."""
+        bot, body = self._new_bot(key, plan, row["number"])
+        restore_body(self, body, row)
+        bot.restore(mind)
+        room = self._room(body.at)
+        room.take_in(body)
+        room.acts["look"](room, body, None, None)
+        self.keep(bot.run, f"bot {plan.name}")
+
+    def _new_bot(self, key: str, plan: BotPlan, number: int) -> tuple[Bot, Body]:
+        bot = self.bots[key] = KINDS.get(plan.kind, Bot)(plan, self.chance, self.now)
+        body = bot.body(number, plan.name, plan.text, plan.kind)
+        bot.key = body.key = key
+        bot.marks = self.marks
+        self.hall.reserved |= {plan.name.lower(), *plan.name.lower().split()}
+        return bot, body
+
+    def end_bot(self, bot: Bot) -> None:
+        """A bot is no more."""
+        if self.bots.pop(bot.key, None) is not None:
+            for kind in ("bot", "bot body", "bot mind"):
+                self.marks.is_gone(kind, bot.key)
+
+    def _room(self, key: str) -> Room:
+        """A room; where newcomers arrive, if it is not there any more."""
+        return self.rooms.get(key) or self.rooms[self.plan.start]
+
     # Doors to the world: a browser, a terminal, whatever there may be.
+
+    def player(self, outbox: Any = None) -> Player:
+        """Somebody who may enter.
+
+        :param outbox: takes what he hears; a buffer of his own by default.
+        """
+        return Player(self.hall.asked, self.building, self.now, self.limits.rate, self._digest, outbox)
+
+    async def _digest(self, password: str) -> tuple[bytes, bytes]:
+        """A fresh salt, and what is kept of a password."""
+        salt = self._secret.randbytes(16)
+        return salt, await self.apart(digest_of, password, salt)
+
+    async def prove(self, name: str, password: str) -> bytes:
+        """By what the hall is shown that somebody knows the password of a name. Nothing if there is nothing to show."""
+        salt = self.hall.accounts.salt(name.lower())
+        return await self.apart(digest_of, password, salt) if salt and password else b""
 
     async def enter(self, name: str, password: str = "") -> Player:
         """Have a player enter, where he left.
 
         :raise Refused: he may not.
         """
-        player = Player(self.hall.asked, self.building, self.now)
+        return await self.admit(name, await self.prove(name, password), self.player())
+
+    async def admit(self, name: str, proof: bytes, player: Player) -> Player:
+        """As `enter`, of who has proved that he knows the password.
+
+        :raise Refused: he may not.
+        """
         reply: Channel = Buffer(1)
-        await self.hall.asked.send(Enter(player, name, password, Done(reply)))
+        await self.hall.asked.send(Enter(player, name, proof, Done(reply)))
         card = await reply.receive()
         if not isinstance(card, Card):
             raise Refused(card[0])
-        player.card = card
-        process = self.scheduler.spawn(player.run(), f"player {card.name}")
+        self._live(player)
+        return player
+
+    def resume(self, told: dict[str, Any], outbox: Any) -> Player:
+        """Have somebody play on who was in the world of a picture.
+
+        :param told: what his card told.
+        """
+        player = self.player(outbox)
+        card = player.card = Card(told["number"], told["name"], told["role"], player, told["idle_since"])
+        card.told_by = told["told_by"]
+        self.hall.cards[card.name.lower()] = card
+        body = self._embody(self.hall.kept.pop(card.name.lower()), card)
+        body.follows, body.linked = told["follows"], told["linked"]
+        self._room(body.at).take_in(body)
+        self._live(player)
+        return player
+
+    def _live(self, player: Player) -> None:
+        process = self.scheduler.spawn(player.run(), f"player {player.card.name}")
         process.observed = True
         self._processes[process] = None
         process.when_ended(self._left)
-        return player
 
     def _left(self, process: Process) -> None:
         self._processes.pop(process, None)
         if process.failure is not None:
-            self._report(process.name, process.failure)
+            self.report(process.name, process.failure)
 
-    def _admit(self, kept: tuple[Body, str] | None, card: Card) -> None:
+    def _admit(self, kept: Body | None, card: Card) -> None:
         """The hall lets somebody in."""
-        player = card.player
-        body = player.body(card.number, card.name)
-        start = self.plan.start
-        if kept is not None:
-            old, start = kept
-            body.things, body.score, body.purse = old.things, old.score, old.purse
-            body.seen, body.honours, body.text = old.seen, old.honours, old.text
-        else:
-            player.hear(self.plan.welcome, "welcome")
-        room = self.rooms.get(start) or self.rooms[self.plan.start]
+        body = self._embody(kept, card)
+        if kept is None:
+            card.player.hear(self.plan.welcome, "welcome")
+        room = self._room(body.at)
+        body.at = room.key
+        self.marks.body(body)
+        self.marks.view(body)
         room.mailbox.send_now(Mobile(Crossing(body, "", None, Done())))
+
+    def _embody(self, kept: Body | None, card: Card) -> Body:
+        body = card.player.body(card.number, card.name)
+        if kept is not None:
+            for name in ("at", "things", "score", "purse", "seen", "honours", "text"):
+                setattr(body, name, getattr(kept, name))
+        return body

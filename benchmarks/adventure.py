@@ -8,10 +8,13 @@ import gc
 import resource
 from pathlib import Path
 from random import Random
-from statistics import quantiles
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
-from adventure.plans import BotPlan, RoomPlan, Way, WorldPlan
+from adventure.keeping import picture, rows_of
+from adventure.plans import BotPlan, RoomPlan, ThingPlan, Way, WorldPlan
+from adventure.store import Store
 from adventure.world import World
 from adventure.worldfile import read_world
 from occwserv.csp import Scheduler, sleep
@@ -65,8 +68,8 @@ class Figures:
     def __init__(self, scheduler: Scheduler, now) -> None:
         self.scheduler, self.now = scheduler, now
 
-    def world(self, plan: WorldPlan) -> World:
-        return World(plan, self.scheduler, self.now, Random(1))
+    def world(self, plan: WorldPlan, store: Store | None = None) -> World:
+        return World(plan, self.scheduler, self.now, Random(1), store=store)
 
     async def players(self, world: World, number: int) -> list:
         return [await world.enter(name) for name in names(number)]
@@ -149,12 +152,51 @@ class Figures:
         print(f"1,000 wandering bots: {(process_time() - spent) / (perf_counter() - begun):.1%} of a core")
         world.end()
 
+    async def saves(self, changed: int = 50) -> None:
+        """10,000 rooms and 500 players, of whom some have done something since the last save."""
+        with TemporaryDirectory() as folder:
+            store = Store(Path(folder) / "world.sqlite")
+            plan = grid(100)
+            plan.things = {f"stone{each}": ThingPlan(f"a stone {each}") for each in range(PLAYERS)}
+            plan.rooms["r0_0"].things = list(plan.things)
+            begun = perf_counter()
+            world = self.world(plan, store)
+            print(f"10,000 rooms begun and written the first time: {perf_counter() - begun:.2f} s")
+            players = await self.players(world, PLAYERS)
+            await sleep(0.2)
+            for number, player in enumerate(players):
+                player._not_too_fast = at_once
+                for line in (f"get {number + 1}.stone", *["east"] * (number % 90), *["north"] * (number // 6)):
+                    await player.play(line)
+            held, written = [], []
+            for step in range(40):
+                world.marks.take()
+                for player in players[step : step + changed]:
+                    await player.play(("drop all", "get stone")[step % 2])
+                begun = perf_counter()
+                marks = world.marks.take()
+                rows = rows_of(world, marks)
+                made = perf_counter()
+                store.save(store.stamp(), rows, marks.gone)
+                held.append((made - begun) * 1000)
+                written.append((perf_counter() - made) * 1000)
+            print(
+                f"a save of {len(rows)} rows: the reactor is held {median(held):.2f} ms (worst {max(held):.2f}), "
+                f"a thread writes for {median(written):.2f} ms (worst {max(written):.2f})"
+            )
+            begun = perf_counter()
+            picture(world)
+            print(f"a picture of all: {perf_counter() - begun:.2f} s")
+            world.stop()
+            store.close()
+
     async def all(self) -> None:
         await self.looks()
         for listeners in (60, 1000):
             await self.says(listeners)
         await self.starts()
         await self.walks()
+        await self.saves()
 
 
 def main() -> None:

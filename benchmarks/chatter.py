@@ -72,7 +72,8 @@ def main() -> None:
         listen = f"tcp:{port}:interface=127.0.0.1"
         command = [str(Path(sys.executable).with_name("twistd")), "-n", "--pidfile=", "occwserv", "--listen", listen]
         server = subprocess.Popen(
-            [*command, "--set", "log.access=null", "--set", "limits.requests=1000000"],
+            [*command, "--set", "irc.serve=null", "--set", "telnet.listen=null", "--set", "log.access=null",
+              "--set", "limits.requests=1000000"],
             cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         try:

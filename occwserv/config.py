@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any, TypeVar
 
 import msgspec
@@ -204,6 +205,8 @@ class Walk:
             of, to = inner
             pairs = self.pairs(node, path)
             return {self.value(of, k, path): self.value(to, n, joined(path, name)) for name, k, n in pairs}
+        if core is UnionType and plain(node) is not None and peel(inner[0])[0] is tuple:
+            return self.value(inner[0], node, path)
         if core is tuple and isinstance(node, yaml.SequenceNode) and node.value:
             return [self.value(inner[0], n, f"{path}[{i}]") for i, n in enumerate(self.each(node.value))]
         if core is tuple and isinstance(node, yaml.ScalarNode) and plain(node) is not None:

@@ -8,9 +8,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from twisted.internet.endpoints import serverFromString
+from twisted.internet.endpoints import clientFromString, serverFromString
 
 from .config import ConfigError, Mistake
 from .settings import Adventure, Cgi, Mount, Settings, rows
@@ -44,12 +45,7 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
     def mistake(path: str, problem: str) -> None:
         mistakes.append(Mistake(path, problem, None, source))
 
-    for number, endpoint in enumerate(settings.listen):
-        try:
-            serverFromString(reactor, endpoint)
-        except Exception as error:  # each kind of endpoint has parameters, and errors, of its own
-            mistake(f"listen[{number}]", f'"{endpoint}" is not an endpoint such as "tcp:8080": {error}')
-
+    check_endpoints(settings, reactor, mistake)
     if settings.static.root is None:
         root = folder / "public_html"
         root = root if root.is_dir() else shipped("public_html")
@@ -83,6 +79,25 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
         ogi=msgspec.structs.replace(settings.ogi, root=str(modules), state=str(folder / settings.ogi.state)),
         cgi=cgi,
     )
+
+
+def check_endpoints(settings: Settings, reactor: Any, mistake: Callable[[str, str], None]) -> None:
+    """Whether Twisted understands where the server and its doors listen, and which servers its game joins."""
+    irc = settings.irc
+    doors = [("telnet.listen", settings.telnet.listen), ("irc.serve", irc.serve)]
+    listening = [(f"listen[{number}]", endpoint) for number, endpoint in enumerate(settings.listen)] + doors
+    joined = [(f"irc.server[{number}]", server) for number, server in enumerate(irc.server or ())]
+    joined += [(f"irc.networks[{number}].server", network.server) for number, network in enumerate(irc.networks)]
+    for kind, read, found in (
+        ('an endpoint such as "tcp:8080"', serverFromString, listening),
+        ('a server such as "tls:host=irc.example.org:port=6697"', clientFromString, joined),
+    ):
+        for path, endpoint in found:
+            try:
+                if endpoint is not None:
+                    read(reactor, endpoint)
+            except Exception as error:  # each kind of endpoint has parameters, and errors, of its own
+                mistake(path, f'"{endpoint}" is not {kind}: {error}')
 
 
 def can_be_written(path: str) -> bool:

@@ -10,7 +10,6 @@ The way of a connection, as a picture:
 
 import gc
 import platform
-import resource
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -29,6 +28,7 @@ from .backend.log import AccessLog
 from .backend.recycle import Recycle
 from .backend.stats import Stats
 from .config import ConfigError
+from .doors import Doors
 from .frontend.door import Door
 from .frontend.listener import Listener
 from .frontend.route import Routes
@@ -36,6 +36,7 @@ from .frontend.site import FAREWELL, Site
 from .frontend.wheel import Wheel
 from .http.head import Limits
 from .http.media import MediaTypes
+from .net.descriptors import raise_descriptor_limit
 from .net.port import quick
 from .resources.cached import CachedPage
 from .resources.cgi import Farm as CgiFarm
@@ -84,7 +85,8 @@ class Server(Service):
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
-        self._ogi = OgiFarm(reactor, modules_of(settings))
+        self._ogi = OgiFarm(reactor, modules := modules_of(settings))
+        self._doors = Doors(reactor, settings, modules.options["adventure"], self._ogi.scheduler)
         self._listener = Listener(self._site(settings))
 
     def privilegedStartService(self) -> None:
@@ -92,13 +94,15 @@ class Server(Service):
 
         :raise CanNotServe: when that is not possible: a server that serves nowhere is of no use.
         """
-        limits = self._settings.limits
-        raise_descriptor_limit(limits.connections + limits.descriptors + PER_PROGRAM * self._settings.cgi.workers)
+        limits, players = self._settings.limits, self._settings.telnet.connections
+        clients = limits.connections + (players if self._settings.telnet.listen else 0)
+        raise_descriptor_limit(clients + limits.descriptors + PER_PROGRAM * self._settings.cgi.workers)
         failed = []
         for endpoint in self._settings.listen:
             self._open_port(endpoint).addErrback(lambda failure: failed.append(failure.getErrorMessage()))
         if failed:
             raise CanNotServe("\n".join(failed))
+        self._doors.open()
 
     def startService(self) -> None:
         """Serve."""
@@ -117,9 +121,10 @@ class Server(Service):
         """Accept nobody more, finish what is being answered, and end."""
         super().stopService()
         yield self._moved
+        left = self._doors.close()
         self._ogi.stop()
         yield DeferredList([self._close_port(endpoint) for endpoint in list(self._ports)])
-        yield self._farewell()
+        yield DeferredList([self._farewell(), left])
         self._cgi.stop()
         self._ticking.stop()
         self._ogi.close()
@@ -148,6 +153,7 @@ class Server(Service):
             return
         self._settings = settings
         self._ogi.configure(modules_of(settings))
+        self._doors.configure(settings)
         self._listener.site = site
         self._access.configure(settings.log)
         self._moved.addCallback(lambda _: self._move_ports())
@@ -189,6 +195,7 @@ class Server(Service):
             "cache": self._pages.figures(),
             "door": self._listener.site.door.figures(),
             "ogi": self._ogi.figures(),
+            "game": self._doors.figures(),
             "cgi": self._cgi.figures(),
             "log": self._access.figures(),
         }
@@ -238,8 +245,8 @@ class Server(Service):
         return {path.encode(): form for path, form in forms if path}
 
     def _tick(self) -> None:
-        turn = partial(self._wheel.turn, self._reactor.seconds())
-        for act in (turn, self._listener.tick, self._access.flush, self._pages.age, partial(self._ogi.tick, TICK)):
+        turn, ogi = partial(self._wheel.turn, self._reactor.seconds()), partial(self._ogi.tick, TICK)
+        for act in (turn, self._listener.tick, self._doors.tick, self._access.flush, self._pages.age, ogi):
             try:
                 act()
             except Exception:
@@ -277,8 +284,9 @@ class Server(Service):
 
 def modules_of(settings: Settings) -> OgiSettings:
     """The settings of the modules: the game is one, and is told of its world like any other, by its options."""
-    game = settings.adventure
-    told = {"world": game.world, **({} if game.save is None else {"save": game.save})}
+    game = msgspec.to_builtins(settings.adventure)
+    said = {**game, "operators": " ".join(game["operators"])}
+    told = {name: str(value) for name, value in said.items() if value is not None}
     options = {**settings.ogi.options, "adventure": {**told, **settings.ogi.options.get("adventure", {})}}
     return msgspec.structs.replace(settings.ogi, options=options)
 
@@ -290,11 +298,3 @@ class ListenError(Exception):
 class CanNotServe(SystemExit, Exception):
     """Ends the process with a message and no traceback. It is an `Exception` too, because only of those does the
     daemon of `twistd` tell the process that waits for it, which would wait for ever, and remove its pid file."""
-
-
-def raise_descriptor_limit(wanted: int) -> None:
-    """Let the process have as many descriptors as the settings ask for, as far as the system permits."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -21,7 +21,7 @@ class Options(usage.Options):
     """What can be said on the command line. Mistakes end the program with status 1, all named at once."""
 
     synopsis = "[--config FILE] [--listen ENDPOINT]... [--root DIR] [--set KEY=VALUE]... [--check]"
-    longdesc = "Serves files and CGI programs, soon a game, over HTTP/1.1. docs/configuration.md tells the settings."
+    longdesc = "Serves files, CGI programs, modules and a game. docs/configuration.md tells the settings."
     optParameters = [
         ["config", "c", None, f"The file of settings; without it ./{DEFAULT_FILE} if there, else defaults."],
         ["root", "r", None, "The folder to serve: short for --set static.root=DIR."],

@@ -5,22 +5,15 @@ request, and `GET .../events` is the live feed. The world itself is the package 
 """
 
 import json
-import sys
 from html import escape
-from pathlib import Path
-from random import Random
 
-import adventure
-from adventure.keeping import Store
-from adventure.visits import Visits
-from adventure.world import Refused, World
-from adventure.worldfile import read_world
+from adventure.game import game_of
+from adventure.seats import Refused
 from occwserv.csp import OverwritingBuffer, running
 
 PACES = ("off", "10", "30", "60")  # seconds between two refreshes of the page without scripts
 PACE = "30"
 REPLAYED = 60  # lines that a page with scripts begins with
-SHIPPED = Path(adventure.__file__).with_name("world.yaml")
 
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.55 system-ui, sans-serif; --soft: #6b5b3e; --line: #8886 }
@@ -35,7 +28,9 @@ h1 { margin: 0; font: 600 1.35rem/1.2 Georgia, serif }
 li.room { font: 600 1.1rem Georgia, serif; margin-top: .7rem }
 li.ways, li.things, li.people, #state, .soft { color: var(--soft) }
 li.goal, li.score { font-weight: 600 }
+[role=alert]:empty { display: none }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end }
+form[hidden] { display: none }
 input, button, select { font: inherit; padding: .45rem .6rem }
 #command { flex: 1; min-width: 11rem }
 #state { margin: 0; font-size: .9rem }
@@ -54,6 +49,13 @@ ENTRY = """<!DOCTYPE html>
 <button>Enter</button>
 </form>
 <p class="soft">A new name needs no password. Inside, <kbd>password</kbd> followed by a word protects it.</p>
+<details><summary>You play at another door already?</summary>
+<p>Write <kbd>code</kbd> there, and what it tells you here: you are the same at both.</p>
+<form method="post" action="%(place)s">
+<label>Code<br><input name="code" maxlength="11" size="11" required autocomplete="off"
+ autocapitalize="characters"></label>
+<button>Enter</button>
+</form></details>
 </body></html>
 """
 
@@ -93,7 +95,7 @@ feed.onmessage = event => {
     if (!known) { known = document.createElement("li"); known.dataset.key = room.who; map.append(known) }
     known.textContent = room.text + ". " + line.text;
   }
-  if (line.kind == "over") { feed.close(); state.textContent = "You have left. "; addAgain() }
+  if (line.kind == "over") { feed.close(); form.hidden = true; state.textContent = "You have left. "; addAgain() }
 };
 function addAgain() {
   const link = document.createElement("a"); link.href = "%(place)s"; link.textContent = "Come back"; state.append(link);
@@ -139,44 +141,17 @@ async def ogimain(ogi):
         door.leave(ended_well)
 
 
-def visits_of(ogi):
-    """The world of this server. It outlives the module's code: who plays stays, when that is loaded anew."""
-    scheduler = running.process.scheduler
-    worlds = sys.modules["adventure"].__dict__.setdefault("_worlds", {})
-    if scheduler not in worlds:
-        path = Path(ogi.options.get("world", SHIPPED))
-        plan = read_world(path.read_text(), str(path))
-
-        def report(name, failure):
-            ogi.log.error("{name} died and begins anew: {failure!r}", name=name, failure=failure)
-
-        store = None
-        if "save" in ogi.options:
-            Path(ogi.options["save"]).parent.mkdir(parents=True, exist_ok=True)
-            store = Store(ogi.options["save"])
-        worlds[scheduler] = Visits(World(plan, scheduler, ogi.reactor.seconds, Random(), report, store))
-    worlds[scheduler].held += 1
-    return worlds, scheduler
-
-
 class Door:
     """The web's door to the world."""
 
     def __init__(self, ogi):
-        self.worlds, self.scheduler = visits_of(ogi)
-        self.visits = self.worlds[self.scheduler]
+        self.game = game_of(running.process.scheduler, ogi.options, ogi.reactor, ogi.log)
+        self.visits = self.game.visits
         self.place = f"/ogi/{ogi.name}"
-        self.world = self.visits.world.plan
 
     def leave(self, ended_well):
         """This instance ends. The world does, too, unless another one goes on with it, which may begin a bit later."""
-        self.visits.held -= 1
-        self.scheduler.call_after(1 if ended_well else 10, self.end)
-
-    def end(self):
-        if not self.visits.held and self.worlds.get(self.scheduler) is self.visits:
-            del self.worlds[self.scheduler]
-            self.visits.end()
+        self.game.let_go(1 if ended_well else 10)
 
     async def meet(self, connection):
         visit = self.visits.of(connection.session)
@@ -195,21 +170,23 @@ class Door:
         form = await connection.form()
         if form.get("pace") in PACES:
             connection.set_cookie("adventure-pace", form["pace"], path=self.place)
-        if (visit is None or visit.over) and "name" in form:
+        if (visit is None or visit.over) and ("name" in form or "code" in form):
+            name, code = form.get("name", "").strip(), form.get("code", "").strip().lower().removeprefix("link ")
             try:
-                await self.visits.enter(connection.session, form["name"].strip(), form.get("password", ""))
+                await self.visits.enter(connection.session, name, form.get("password", ""), code)
             except Refused as refused:
-                await self.entry(connection, str(refused), form["name"], 403)
+                await self.entry(connection, str(refused), name, 403)
                 return
         elif visit is not None and "command" in form:
-            await visit.player.play(form["command"])
+            await visit.seat.play(form["command"])
         elif visit is None:
             await self.entry(connection, "Please enter first.", status=403)
             return
         await connection.redirect(self.place)
 
     async def entry(self, connection, problem="", name="", status=200):
-        said = {"world": self.world.name, "welcome": self.world.welcome, "problem": problem, "name": name[:40]}
+        plan = self.game.plan
+        said = {"world": plan.name, "welcome": plan.welcome, "problem": problem, "name": name[:40]}
         parts = {key: escape(text, quote=True) for key, text in said.items()}
         await connection.html(ENTRY % {**parts, "style": STYLE, "place": self.place}, status)
 
@@ -219,16 +196,18 @@ class Door:
         last = max(visit.last - REPLAYED, 0)
         refresh = f'<noscript><meta http-equiv="refresh" content="{pace}"></noscript>' if pace != "off" else ""
         paces = "".join(f"<option{' selected' if each == pace else ''}>{each}</option>" for each in PACES)
+        # The room stands above the log where the page has no scripts; else the log is filled by the feed.
+        news = [heard for heard in visit.news() if not any(heard is each for each in visit.room)]
         rooms = "".join(
             f'<li data-key="{escape(key, quote=True)}">{escape(name)}. {escape(ways)}</li>'
             for key, (name, ways) in visit.map.items()
         )
         await connection.html(PAGE % {
-            "world": escape(self.world.name), "style": STYLE, "refresh": refresh, "place": self.place, "paces": paces,
-            "room": escape(visit.room[0].text if visit.room else self.world.name),
-            "name": escape(visit.player.card.name, quote=True),
+            "world": escape(self.game.plan.name), "style": STYLE, "refresh": refresh, "place": self.place,
+            "paces": paces, "room": escape(visit.room[0].text if visit.room else self.game.plan.name),
+            "name": escape(visit.seat.name, quote=True),
             "here": "".join(f'<p class="{escape(heard.kind)}">{escape(heard.text)}</p>' for heard in visit.room[1:]),
-            "lines": "".join(self.item(heard) for heard in visit.news()), "map": rooms, "last": last,
+            "lines": "".join(self.item(heard) for heard in news), "map": rooms, "last": last,
         })  # fmt: skip
 
     def item(self, heard):
@@ -242,14 +221,16 @@ class Door:
             seen = feed.last_event_id or asked
             last = min(int(seen), visit.last) if seen.isdecimal() and len(seen) < 10 else 0
             visit.bells.add(bell)
+            visit.sign_of_life()
             bell.send_now(None)
             try:
                 async for _ in bell:
-                    for number, heard in list(visit.since(last)):
-                        await feed.send(json.dumps(heard._asdict()), id=str(number))
-                        last = number
+                    news = list(visit.since(last))
+                    if news:
+                        await feed.send_all([(json.dumps(heard._asdict()), str(number)) for number, heard in news])
+                        last = news[-1][0]
                     if visit.over:
                         break
             finally:
                 visit.bells.discard(bell)
-                visit.seen = self.visits.world.now()
+                visit.sign_of_life()

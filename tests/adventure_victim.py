@@ -9,7 +9,7 @@ from random import Random
 
 from twisted.internet import reactor
 
-from adventure.keeping import Store
+from adventure.store import Store
 from adventure.world import World
 from adventure.worldfile import read_world
 from occwserv.csp import Scheduler, sleep

@@ -72,6 +72,8 @@ class Browser:
             answer = self._next()
             if answer.get("id") == self._number:
                 if "error" in answer:
+                    if "navigated" in answer["error"]["message"]:
+                        raise Navigated
                     raise AssertionError(f"{method}: {answer['error']}")
                 return answer["result"]
 
@@ -91,6 +93,10 @@ class Browser:
         self._process.wait()
         os.close(self._commands)
         os.close(self._answers)
+
+
+class Navigated(Exception):
+    """The page was asked something, and before it answered another was in its place."""
 
 
 class Window:
@@ -115,10 +121,16 @@ class Window:
             raise AssertionError(f"{expression}: {result['exceptionDetails']}")
         return result["result"].get("value")
 
+    def _ask_now(self, expression: str):
+        try:
+            return self.ask(expression)
+        except Navigated:
+            return None
+
     def until(self, expression: str, value) -> None:
         """Wait until an expression has a value."""
         deadline = time.monotonic() + PATIENCE
-        while (found := self.ask(expression)) != value:
+        while (found := self._ask_now(expression)) != value:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{expression} is {found!r} and never {value!r}")
             time.sleep(0.02)

@@ -25,6 +25,8 @@ from .raw_client import PATIENCE, Answer, Client
 HERE = "tcp:0:interface=127.0.0.1"
 REPOSITORY = Path(__file__).resolve().parent.parent
 TWISTD = Path(sys.executable).with_name("twistd")
+SHUT = ("--set", "irc.serve=null", "--set", "telnet.listen=null")
+"""No doors of the game: tests that run at once would meet at their ports."""
 STATS = b"GET /stats.json HTTP/1.1\r\nHost: test\r\n\r\n"
 SERVING = r"serving (.+) at IPv4Address\(.*port=(\d+)\)"
 
@@ -64,9 +66,10 @@ def needed(program: str) -> str:
 class Server:
     """A `twistd -n` that serves, and what it has said.
 
-    :param options: those of occwserv.
+    :param options: those of occwserv; the doors of the game are shut if these do not open them, or `doors`.
     :param reactor: as of `twistd --reactor`; None for what occwserv chooses.
     :param endpoints: how many it will listen at.
+    :param doors: whether the doors of the game are open as the settings say.
     :param descriptors: how many files it may have open; None for as many as we may.
     """
 
@@ -77,6 +80,7 @@ class Server:
         reactor: str | None = None,
         endpoints: int = 1,
         descriptors: int | None = None,
+        doors: bool = False,
     ) -> None:
         chosen = ("--reactor", reactor) if reactor else ()
         limit = ("sh", "-c", f'ulimit -n {descriptors} && exec "$0" "$@"') if descriptors else ()
@@ -86,7 +90,7 @@ class Server:
         self._ended = False
         self._news = Condition()
         self._process = subprocess.Popen(
-            (*limit, TWISTD, *chosen, "-n", "occwserv", *options),
+            (*limit, TWISTD, *chosen, "-n", "occwserv", *(() if doors else SHUT), *options),
             cwd=folder, env=environment(), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip

@@ -37,7 +37,7 @@ def start_server(folder: str) -> tuple[subprocess.Popen, int]:
     twistd = Path(sys.executable).with_name("twistd")
     command = [twistd, "-n", "--pidfile=", "occwserv", "--listen", "tcp:0:interface=127.0.0.1:backlog=1024"]
     command += ["--root", str(ROOT / "public_html"), "--set", f"log.access={folder}/access.log"]
-    command += ["--set", f"timeouts.head={HEAD}"]
+    command += ["--set", f"timeouts.head={HEAD}", "--set", "irc.serve=null", "--set", "telnet.listen=null"]
     server = subprocess.Popen(
         [str(part) for part in command], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE, text=True,

@@ -70,6 +70,7 @@ def start(folder: Path, mark: str) -> tuple[subprocess.Popen, int]:
     options = (
         "cgi.workers=16", "cgi.wait=60", "cgi.timeouts={first_byte: 0.5, idle: 0.5, kill: 0.2, linger: 0.2}",
         f"cgi.mounts=[{{mount: /cgi-bin/, env: {{{variable}: {value}}}}}]", "log.access=null", "limits.rate=0",
+        "irc.serve=null", "telnet.listen=null",
     )  # fmt: skip
     command = [Path(sys.executable).with_name("twistd"), "-n", "--pidfile=", "occwserv", "--root", "root"]
     command += ["--listen", "tcp:0:interface=127.0.0.1"]

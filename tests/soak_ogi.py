@@ -67,7 +67,7 @@ def start_server(folder: str) -> tuple[subprocess.Popen, int]:
     Path(folder, "ogi", "publish.py").write_text(PUBLISH)
     command = [str(Path(sys.executable).with_name("twistd")), "-n", "--pidfile=", "--logfile=twistd.log", "occwserv"]
     command += ["--listen", "tcp:0:interface=127.0.0.1:backlog=4096", "--root", str(ROOT / "public_html")]
-    command += [word for setting in SETTINGS for word in ("--set", setting)]
+    command += [word for setting in (*SETTINGS, "irc.serve=null", "telnet.listen=null") for word in ("--set", setting)]
     server = subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)})
     log = Path(folder, "twistd.log")
     for _ in range(300):

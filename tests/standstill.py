@@ -34,8 +34,8 @@ TICK = 0.5
 
 
 def settings(**sections) -> Settings:
-    """Settings in which only this differs from the defaults."""
-    return msgspec.convert(sections, Settings)
+    """Settings in which only this differs from the defaults, and the doors of the game, which are shut."""
+    return msgspec.convert({"irc": {"serve": None}, "telnet": {"listen": None}, **sections}, Settings)
 
 
 class Act:

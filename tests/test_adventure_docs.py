@@ -6,7 +6,8 @@ from pathlib import Path
 from .adventurers import SHIPPED, WorldTestCase
 
 PAGE = (Path(__file__).parent.parent / "docs" / "adventure.md").read_text()
-SCRIPTS = [text for text in re.findall(r"^```\n(.*?)^```", PAGE, re.M | re.S) if "\n> " in "\n" + text]
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.M | re.S)
+SCRIPTS = [text for kind, text in BLOCKS if not kind and "\n> " in "\n" + text]
 
 
 class TranscriptTests(WorldTestCase):

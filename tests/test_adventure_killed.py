@@ -15,8 +15,9 @@ from random import Random
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from adventure.keeping import Store, restore
+from adventure.keeping import restore
 from adventure.plans import WorldPlan
+from adventure.store import Store, read
 
 ROOT = Path(__file__).parent.parent
 LOST = 1.0  # seconds
@@ -58,7 +59,7 @@ class KilledTests(SynchronousTestCase):
             told, killed = self.run_and_kill(path, 1.2 + self.chance.random())
             store = Store(path)
             plan = WorldPlan()
-            restore(plan, store)
+            restore(plan, read(store.rows()))
             names = [thing.name for thing in plan.things.values()]
             lost = [cup for cup, moment in told.items() if f"a cup number{cup}" not in names and killed - moment > LOST]
             self.assertEqual((lost, len(told) > 10), ([], True))

@@ -59,6 +59,7 @@ class VerbTests(WorldTestCase):
         )
         self.play(self.ada, "drop all")
         self.assertEqual(self.play(self.ada, "drop lamp"), 'You have no "lamp".')
+        self.assertEqual(self.play(self.ada, "drop all"), "You carry nothing.")
         for line in ("get", "drop"):
             self.assertIn("What do you want", self.play(self.ada, line))
 
@@ -160,7 +161,10 @@ class VerbTests(WorldTestCase):
     def test_only_operators_grant(self) -> None:
         self.assertEqual(self.play(self.ada, "grant ben builder"), "That is for an operator to do.")
         self.ada.card.role = "operator"
-        self.assertEqual(self.both("grant ben builder"), ("Ben is a builder now.", "You are a builder now."))
+        self.assertEqual(
+            self.both("grant ben builder"),
+            ("Ben is a builder now.", "You are a builder now, until you leave: your name has no password."),
+        )
         self.assertIn("one of", self.play(self.ada, "grant ben king"))
 
 

@@ -6,6 +6,7 @@ from adventure.bots import KINDS
 from adventure.plans import BotPlan
 from adventure.verbs import DIRECTIONS
 from adventure.worldfile import WorldError, read_world
+from occwserv.csp import Channel
 
 from .adventurers import SHIPPED, SMALL, WorldTestCase
 
@@ -195,6 +196,48 @@ class BotTests(WorldTestCase):
         ada, _ = self.enter("Ada"), self.bot("parrot")
         said = [self.play(ada, "say pieces of eight") for _ in range(9)]
         self.assertIn('Robin says, "of eight"', "\n".join(said))
+
+
+class AskTests(WorldTestCase):
+    """A newcomer asks who lives here."""
+
+    text = SHIPPED
+
+    def test_who_lives_here_answers(self) -> None:
+        ada = self.enter("Ada")
+        self.after(3)
+        said = self.play(ada, "ask larkin about the clock") + self.heard(ada)
+        self.assertIn('You ask Miss Larkin, "Clock?"', said)
+        self.assertIn("Miss Larkin says", said)
+        self.assertIn('You ask Miss Larkin, "Hello!"', self.play(ada, "talk to miss larkin"))
+        self.assertIn("Try: ask larkin about clock", self.play(ada, "ask"))
+
+
+class DeadlockTests(WorldTestCase):
+    """Who waits for ever is found, in a world of any size."""
+
+    text = SHIPPED
+
+    def test_a_question_that_is_forgotten(self) -> None:
+        rooms = list(self.world.rooms.values())
+        for number in range(40):
+            self.world.add_bot(BotPlan(name=f"Bot {number}", kind="follower", pace=2), rooms[number % len(rooms)])
+        ada, ben = self.enter("Ada"), self.enter("Ben")
+        forgetful = Channel("questions to nobody")
+        self.scheduler.spawn(self.forget(forgetful))
+        ada.hall = forgetful
+        self.start(ada, "who")
+        for _ in range(5):
+            self.play(ben, "look")
+            self.after(5)
+        self.assertIn("player Ada", str(self.stuck))
+        self.assertNotIn("player Ben", str(self.stuck))
+        self.stuck.clear()
+
+    async def forget(self, questions: Channel) -> None:
+        """Listen, and never answer."""
+        while True:
+            await questions.receive()
 
 
 class HourTests(WorldTestCase):

@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "irc": GROUND,
     "telnet": GROUND,
     "places": {"config", "settings"},
-    "server": {"frontend", "resources", "backend", "irc", "telnet", *GROUND},
+    "doors": {"irc", "telnet", "csp", "net", "settings"},  # and the adventure
+    "server": {"doors", "frontend", "resources", "backend", *GROUND},
     "tap": {"server", "places", "net", "config"},
 }
 KINDS = ("Pure.", "Process.", "Adapter.")

@@ -68,7 +68,10 @@ GOOD = [
     ("stats: {allow: {page: 127.0.0.1}}", "stats.allow.page", ("127.0.0.1",)),
     ('stats: {allow: {json: &home ["10.0.0.0/8", "::1"], page: *home}}', "stats.allow.page", ("10.0.0.0/8", "::1")),
     ("cgi: {mounts: []}", "cgi.mounts", ()),
-    ("irc: {serve: null, server: irc.example.org}", "irc.serve", None),
+    ("irc: {serve: null, server: tcp:irc.example.org:6667}", "irc.serve", None),
+    ("irc: {server: tls:irc.example.org:6697}", "irc.server", ("tls:irc.example.org:6697",)),
+    ("irc: {server: [tcp:a:1, tcp:b:2]}", "irc.server", ("tcp:a:1", "tcp:b:2")),
+    ("irc: {server: null}", "irc.server", None),
     ("telnet: {listen: null}", "telnet.listen", None),
 ]
 
@@ -159,7 +162,10 @@ BAD = [
     ("grace: 3", "tap.yaml:1: grace: no such setting; did you mean shutdown.grace?"),
     ("head: 3", "tap.yaml:1: head: no such setting; did you mean timeouts.head or limits.head or cgi.limits.head?"),
     ("limit: {head: 3}", "tap.yaml:1: limit: no such setting; did you mean limits?"),
-    ("limits: {idle: 3}", "tap.yaml:1: limits.idle: no such setting; did you mean timeouts.idle or cgi.timeouts.idle?"),
+    (
+        "limits: {idle: 3}",
+        "tap.yaml:1: limits.idle: no such setting; did you mean timeouts.idle or cgi.timeouts.idle or telnet.idle?",
+    ),
     ("stats: {allow: {pages: []}}", "tap.yaml:1: stats.allow.pages: no such setting; did you mean stats.allow.page?"),
     ("cgi: {mounts: [{dri: a}]}", "tap.yaml:1: cgi.mounts[0].dri: no such setting; did you mean cgi.mounts[].dir?"),
     ("limits.head: 300", 'tap.yaml:1: limits.head: no such setting; write "head" beneath "limits", without the dot'),

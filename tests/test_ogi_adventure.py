@@ -117,6 +117,17 @@ class DoorTests(OgiTestCase):
         self.assertIn('id="command"', self.shown(other))
         self.assertIn('name="name"', self.shown(ada))
 
+    def test_a_code_makes_two_windows_one_character(self) -> None:
+        ada = self.enter(b"Ada")
+        self.post(b"command=code", ada)
+        code = self.shown(ada).partition("Write `link ")[2][:6].encode()
+        answer = self.post(b"code=" + code)
+        other = answer["set-cookie"].split(";")[0].encode()
+        self.post(b"command=say+it+is+me", other)
+        for cookie in (ada, other):
+            self.assertIn("it is me", self.shown(cookie))
+        self.assertIn(b"That code is not good", self.post(b"code=" + code).body)
+
     def test_players_stay_when_the_door_is_loaded_anew(self) -> None:
         cookies = [self.enter(b"Player%s" % name) for name in (b"one", b"two", b"three")]
         feed = self.ask(PLACE + "/events", b"Cookie: " + cookies[0])

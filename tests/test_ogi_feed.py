@@ -32,6 +32,12 @@ FEED = """
                     await feed.send(c.args["data"] + "x" * size, c.args.get("event"), c.args.get("id"))
         await c.text("said")
 
+    async def many(c):
+        size = int(c.args.get("size", 0))
+        for feed in list(feeds.values()):
+            await feed.send_all([(f"{n}" + "x" * size, str(n)) for n in range(10)])
+        await c.text("said")
+
     async def end(c):
         async with c.events() as feed:
             await feed.send("only")
@@ -101,6 +107,19 @@ class FeedTests(OgiTestCase):
         client.take(len(head) + 4 + len(rest))
         self.say(data="one", event="e", id=5)
         self.assertEqual(client.take(len(client.sees())), b"1a\r\nevent: e\nid: 5\ndata: one\n\n\r\n")
+
+    def test_events_that_come_together_are_written_together(self) -> None:
+        client = self.listen()
+        client.take(len(client.sees()))
+        self.text("/ogi/feed/many")
+        events = b"".join(b"id: %d\ndata: %d\n\n" % (number, number) for number in range(10))
+        self.assertEqual(client.sees(), b"%x\r\n%s\r\n" % (len(events), events))
+
+    def test_a_client_that_does_not_read_misses_the_oldest_of_them_too(self) -> None:
+        self.listen("slow", send_buffer=2000)
+        for _ in range(3):
+            self.text("/ogi/feed/many?size=10000")
+        self.assertGreater(self.json("/ogi/feed/told")[-1], 0)
 
     def test_the_last_event_that_was_seen(self) -> None:
         self.listen("b", "Last-Event-ID: grün".encode())

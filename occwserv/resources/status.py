@@ -131,6 +131,10 @@ class _Collector:
         yield GaugeMetricFamily("occwserv_ogi_handlers", "Instances of modules.", value=ogi["handlers"]["busy"])
         yield GaugeMetricFamily("occwserv_ogi_processes", "Processes of modules.", value=ogi["processes"])
         yield CounterMetricFamily("occwserv_ogi_faults", "Faults of modules.", value=ogi["faults"])
+        players = GaugeMetricFamily("occwserv_game_players", "Who plays, by doors.", labels=["door"])
+        for name, value in figures["game"]["players"].items():
+            players.add_metric([name], value)
+        yield players
         yield _total("log_lines", "Lines of the access log.", "fate", figures["log"])
         yield _total("reloads", "Reloads of the settings.", "outcome", figures["reloads"])
 

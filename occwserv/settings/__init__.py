@@ -15,10 +15,13 @@ from .cgi import CgiLimits as CgiLimits
 from .cgi import CgiTimeouts as CgiTimeouts
 from .cgi import Mount as Mount
 from .cgi import Rlimits as Rlimits
+from .game import Adventure as Adventure
+from .game import Telnet as Telnet
+from .irc import Irc as Irc
+from .irc import IrcNetwork as IrcNetwork
 from .kinds import (
     Charset,
     Encoding,
-    Endpoint,
     Endpoints,
     Extension,
     File,
@@ -28,7 +31,6 @@ from .kinds import (
     Media,
     Model,
     Network,
-    Nick,
     Path,
     Prefix,
     Seconds,
@@ -138,21 +140,6 @@ class Ogi(Struct, frozen=True, kw_only=True):
     large: Annotated[Many, about("bytes in memory above which it does")] = 268435456
     memory: Annotated[Some, about("bytes of addresses that a worker process may have; 0: any number")] = 2147483648
     heartbeat: Annotated[Seconds, about("seconds after which something is sent on a silent feed")] = 15
-
-class Irc(Struct, frozen=True, kw_only=True):
-    """The game on IRC."""
-    nick: Annotated[Nick, about("nickname of the game")] = "occgam"
-    server: Annotated[Text | None, about("server that the game joins; null: the built-in one")] = None
-    serve: Annotated[Endpoint | None, about("built-in server; null: none")] = "tcp:6667:interface=127.0.0.1"
-
-class Telnet(Struct, frozen=True, kw_only=True):
-    """The game on telnet."""
-    listen: Annotated[Endpoint | None, about("endpoint; null: none")] = "tcp:4000:interface=127.0.0.1"
-
-class Adventure(Struct, frozen=True, kw_only=True):
-    """The game itself."""
-    world: Annotated[Path, about("file that describes the world")] = "adventure/world.yaml"
-    save: Annotated[Path | None, about("file that keeps what has happened; null: none")] = "var/adventure.sqlite"
 
 class Settings(Struct, frozen=True, kw_only=True):
     """All settings."""

@@ -6,6 +6,7 @@ Whoever has lost events is told how many: an event `missed` with their number.
 
 import re
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
@@ -78,9 +79,25 @@ class Feed:
         :raise ClientGone: the client has left, or was cut off because it was too slow.
         """
         message = encode(data, event, id)
+        await self._when_room()
+        self._push(message)
+
+    async def send_all(self, events: Iterable[tuple[str, str]]) -> None:
+        """Push events that have come together, each its data and its id; they need not wait for each other.
+
+        :raise ClientGone: as `send`.
+        """
+        messages = [encode(data, None, id) for data, id in events]
+        if self._full is None and self._open:
+            self._write(b"".join(messages))
+            return
+        for message in messages:
+            await self._when_room()
+            self._push(message)
+
+    async def _when_room(self) -> None:
         while self._policy == "block" and self._full is not None and len(self._waiting) >= self._room:
             await self._until_room()
-        self._push(message)
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
         core, self._core = self._core, None

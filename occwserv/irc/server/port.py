@@ -1,0 +1,21 @@
+"""Adapter. Where clients of our own IRC server connect."""
+
+from typing import Any
+
+from twisted.internet.protocol import Factory
+
+from ..connection import Connection
+from .state import Server
+
+
+class Port(Factory):
+    """Gives every connection to the server."""
+
+    noisy = False
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def buildProtocol(self, address: Any) -> Connection:
+        """A connection of a client."""
+        return Connection(lambda link: self._server.enter(link, getattr(address, "host", "localhost")))

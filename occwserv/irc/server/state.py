@@ -1,0 +1,183 @@
+"""Process. A small IRC server: people, channels, private messages. No operators, no services, no other servers.
+
+It is there so that the game can be reached by any IRC client with nothing configured; it listens on this machine alone
+unless it is told otherwise.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from occwserv.csp import Scheduler
+
+from ..link import Link, joined
+from ..message import Message, fold, form
+from .guest import Guest
+
+MAPPING = "ascii"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What clients may ask for. Times are in seconds; docs/configuration.md tells what each means."""
+
+    clients: int = 200
+    per_address: int = 20
+    rate: float = 5.0
+    burst: int = 20
+    channels: int = 10
+    watched: int = 100
+    patience: float = 30.0
+    idle: float = 120.0
+
+
+class Channel:
+    """A channel: who is in it, and what it is about."""
+
+    def __init__(self, name: str, made: int) -> None:
+        self.name = name
+        self.made = made
+        self.topic = ""
+        self.members: dict[Guest, None] = {}
+
+    def send(self, line: str, but: Guest | None = None) -> None:
+        """Tell all who are in it."""
+        for guest in self.members:
+            if guest is not but:
+                guest.send(line)
+
+
+class Server:
+    """The server, whoever its clients are connected by.
+
+    :param now: seconds, for how long things take. :param date: seconds since 1970, for when they happen.
+    :param motd: what newcomers are told.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        now: Callable[[], float],
+        date: Callable[[], float],
+        limits: Limits,
+        version: str,
+        motd: Sequence[str] = (),
+        name: str = "irc.occwserv",
+    ) -> None:
+        self.now, self.date, self.limits = now, date, limits
+        self.version, self.motd, self.name = version, motd, name
+        self._scheduler = scheduler
+        self.guests: dict[Guest, None] = {}
+        self.by_nick: dict[str, Guest] = {}
+        self.channels: dict[str, Channel] = {}
+        self.watchers: dict[str, dict[Guest, None]] = {}  # who wants to know whether a nickname is in use
+
+    def enter(self, link: Link, address: str, trusted: bool = False) -> Guest | None:
+        """A client has connected; nobody, if there are too many.
+
+        :param trusted: it is ours: it may say as much as it likes.
+        """
+        there = sum(guest.address == address for guest in self.guests)
+        if not trusted and (len(self.guests) >= self.limits.clients or there >= self.limits.per_address):
+            link.write(b"ERROR :There are too many clients%s\r\n" % (b" from your address" * (there > 0)))
+            link.close()
+            return None
+        guest = Guest(self, link, address, trusted)
+        self.guests[guest] = None
+        self._scheduler.spawn(guest.run(), f"irc client {address}")
+        return guest
+
+    def connect(self) -> Link:
+        """The other end of a connection from within the server."""
+        ours, theirs = joined()
+        self.enter(theirs, "localhost", trusted=True)
+        return ours
+
+    def end(self, why: str) -> None:
+        """Have all leave."""
+        for guest in list(self.guests):
+            guest.leave(why)
+
+    def named(self, nick: str) -> Guest | None:
+        """Who has a nickname."""
+        return self.by_nick.get(fold(nick, MAPPING))
+
+    def channel(self, name: str) -> Channel | None:
+        """A channel that somebody is in."""
+        return self.channels.get(fold(name, MAPPING))
+
+    def tell(self, guest: Guest, message: Message) -> None:
+        """Who hears of what somebody does (NICK, QUIT): all with whom he is in a channel, once; and who watches him."""
+        line = form(message.command, *message.params, source=message.source)
+        told = {member: None for channel in guest.channels.values() for member in channel.members}
+        told |= self.watchers.get(fold(guest.nick, MAPPING), {})
+        told.pop(guest, None)
+        for other in told:
+            other.send(line)
+
+    def rename(self, guest: Guest, nick: str) -> None:
+        """Somebody takes a nickname that is free. Whoever watches the old one is told of the new: the game follows."""
+        old, before = guest.nick, guest.source
+        if guest.welcome:
+            line = Message("NICK", (nick,), before)
+            guest.send(form("NICK", nick, source=before))
+            self.tell(guest, line)
+        if old:
+            self.by_nick.pop(fold(old, MAPPING), None)
+        guest.nick = nick
+        self.by_nick[fold(nick, MAPPING)] = guest
+        if guest.welcome and fold(old, MAPPING) != fold(nick, MAPPING):
+            self.told_watchers(old, False)
+            self.told_watchers(nick, True)
+
+    def told_watchers(self, nick: str, there: bool) -> None:
+        """730 or 731, to who watches a nickname (IRCv3 Monitor)."""
+        guest = self.named(nick)
+        shown = guest.source if there and guest is not None else nick
+        for watcher in self.watchers.get(fold(nick, MAPPING), ()):
+            watcher.reply("730" if there else "731", shown)
+
+    def watch(self, guest: Guest, nicks: Iterable[str], on: bool) -> None:
+        """Have somebody be told whether nicknames are in use; or not any more."""
+        for nick in nicks:
+            key = fold(nick, MAPPING)
+            if on:
+                self.watchers.setdefault(key, {})[guest] = None
+                guest.watched[key] = nick
+            elif guest.watched.pop(key, None) is not None:
+                self.watchers[key].pop(guest, None)
+                if not self.watchers[key]:
+                    del self.watchers[key]
+
+    def join(self, guest: Guest, name: str) -> Channel:
+        """Somebody enters a channel, which is there from then on."""
+        key = fold(name, MAPPING)
+        channel = self.channels.setdefault(key, Channel(name, int(self.date())))
+        channel.members[guest] = None
+        guest.channels[key] = channel
+        return channel
+
+    def part(self, guest: Guest, channel: Channel) -> None:
+        """Somebody leaves a channel; without anybody it is no more."""
+        channel.members.pop(guest, None)
+        guest.channels.pop(fold(channel.name, MAPPING), None)
+        if not channel.members:
+            self.channels.pop(fold(channel.name, MAPPING), None)
+
+    def gone(self, guest: Guest, why: str) -> None:
+        """Somebody has left."""
+        if self.guests.pop(guest, self) is self:
+            return
+        if guest.welcome:
+            self.tell(guest, Message("QUIT", (why,), guest.source))
+        self.watch(guest, list(guest.watched.values()), False)
+        for channel in list(guest.channels.values()):
+            self.part(guest, channel)
+        if guest.nick and self.named(guest.nick) is guest:
+            del self.by_nick[fold(guest.nick, MAPPING)]
+            if guest.welcome:
+                self.told_watchers(guest.nick, False)
+
+    def figures(self) -> dict[str, Any]:
+        """How many there are, for the statistics."""
+        return {"clients": len(self.guests), "channels": len(self.channels)}

@@ -1,0 +1,155 @@
+"""Process. One client at the telnet door, from the greeting to the end: line after line, and all its character hears.
+
+Two processes for each client. The one plays: it reads a line, plays it, and reads the next when that is done. The other
+hears: it waits until the client takes more, takes all that waits in the seat's buffer, and writes it at once. A client
+that does not read is told of less, and of how much it missed; it holds nobody.
+
+What one line leads to leaves in one piece, with the prompt behind it. A client that has never said a telnet command is
+told plain lines alone, without a prompt: such a one is a script, or `nc`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..csp import EndOfChannel, Process, let_others
+from . import mud
+from .admission import admit
+from .codes import MSSP
+from .talk import House, Link, Talk
+from .text import END, write
+
+PROMPT = ">"
+TURNS = 6
+"""Turns of the others that what is heard waits for the end of the line that led to it."""
+
+
+class Session:
+    """One client.
+
+    :param game: with its `plan` and its `seats`.
+    """
+
+    __slots__ = ("_game", "_hearing", "_house", "_link", "_owed", "_playing", "_seat", "_talk", "_told")
+
+    def __init__(self, link: Link, house: House, game: Any) -> None:
+        self._link, self._house, self._game = link, house, game
+        self._talk = Talk(link, house.now)
+        self._playing = False  # a line is being played
+        self._owed = True  # the client waits for a prompt
+        self._hearing: Process | None = None
+        self._seat: Any = None
+        self._told: dict | None = None  # what its program was told of the character
+
+    async def run(self) -> None:
+        """From the greeting to the end."""
+        talk = self._talk
+        try:
+            seat = self._seat = await admit(talk, self._house, self._game)
+            self._house.entered(self._link)
+            self._hearing = self._house.scheduler.spawn(self._hear(seat), f"hears for {seat.name}")
+            if seat.heard.count:  # it was here before: first it is told what it missed
+                talk.say(f"Welcome back, {seat.name}.")
+                await self._play(seat, "look")
+            while True:
+                await self._play(seat, await talk.line())
+        except EndOfChannel:
+            pass  # the client is gone, or has said all it wants to
+        except self._house.refused as refused:
+            talk.say(str(refused))
+        finally:
+            self.lost()
+            self._link.end()
+
+    def lost(self) -> None:
+        """The client is gone: its character may be taken up again, by another session even now."""
+        if self._hearing is not None:
+            self._hearing.cancel()
+        seat, self._seat = self._seat, None
+        if seat is not None and not seat.over:
+            seat.let_go()
+
+    def say(self, text: str) -> None:
+        """Something that the door says."""
+        self._talk.say(text)
+
+    def wanted(self, option: int) -> None:
+        """The client's program wants to be told something."""
+        if option == MSSP:
+            name, players = self._game.plan.name, self._game.seats.players
+            about = {"NAME": name, "PLAYERS": players, "UPTIME": int(self._house.started), "CODEBASE": "occwserv"}
+            self._link.machine.put(mud.mssp(about))
+        elif self._seat is not None:
+            self._told = None
+            self._tell_program(True)
+
+    async def _play(self, seat: Any, line: str) -> None:
+        self._playing = self._owed = True
+        try:
+            await seat.play(line)
+        finally:
+            self._playing = False
+        await let_others()
+        if self._owed and not seat.over:  # nothing was heard at last: else it came with that
+            self._prompt()
+            self._link.flush()
+
+    async def _hear(self, seat: Any) -> None:
+        heard = seat.heard
+        try:
+            while True:
+                if self._link.full:
+                    await self._link.writable()
+                lines = [await heard.receive()]
+                for _ in range(TURNS):
+                    if not self._playing:
+                        break
+                    await let_others()
+                while heard.held:
+                    lines.append(heard.receive_now())
+                missed, heard.missed = heard.missed, 0
+                self._tell(lines, missed)
+        except EndOfChannel:
+            pass  # the character has left
+        finally:
+            self._link.end()
+
+    def _tell(self, lines: Sequence[Any], missed: int) -> None:
+        machine = self._link.machine
+        style, put, has_program = machine.style, machine.put, bool(machine.supports)
+        self._talk.leave_prompt()
+        if missed:
+            put(write(f"({missed} line{'' if missed == 1 else 's'} missed)", "missed", style))
+        moved = False
+        for kind, text, who in lines:
+            if kind == "welcome":
+                continue  # it was in the greeting
+            if kind == "room":
+                moved = True
+                if not style.quiet:
+                    put(END)
+            put(write(text, kind, style))
+            if has_program and kind in mud.CHANNELS:
+                machine.tell("Comm.Channel.Text", {"channel": mud.CHANNELS[kind], "talker": who, "text": text})
+        if has_program:
+            self._tell_program(moved)
+        if not self._playing and (self._owed or not style.quiet) and lines[-1].kind != "over":
+            self._prompt()
+        self._link.flush()
+
+    def _tell_program(self, moved: bool) -> None:
+        """By GMCP: where the character is, if it has moved, and how it is, if that has changed."""
+        if self._seat is None:
+            return
+        machine, state = self._link.machine, self._seat.state()
+        if self._told is None:
+            machine.tell("Char.Name", {"name": state["name"], "fullname": state["name"]})
+        status = mud.status(state)
+        if status != self._told:
+            self._told = status
+            machine.tell("Char.Status", status)
+        if moved:
+            machine.tell("Room.Info", mud.room_info(state))
+
+    def _prompt(self) -> None:
+        self._owed = False
+        self._talk.prompt("" if self._link.machine.style.quiet else PROMPT)

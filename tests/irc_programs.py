@@ -1,0 +1,250 @@
+"""Real programs of IRC for tests: servers (ngIRCd, InspIRCd) and clients (ii, WeeChat), started and ended.
+
+Nothing sleeps here: what is waited for is a line that a program says.
+"""
+
+import os
+import re
+import socket
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Condition, Thread
+
+from twisted.trial.unittest import SkipTest
+
+from .raw_client import PATIENCE
+from .serving import needed
+
+NGIRCD = """
+[Global]
+    Name = irc.occ.test
+    Info = test
+    Listen = 127.0.0.1
+    Ports = {port}
+    ServerUID = root
+    ServerGID = root
+    AdminInfo1 = test
+    AdminEMail = test@occ.test
+    MotdPhrase = "test"
+[Limits]
+    MaxConnections = 0
+    MaxConnectionsIP = 0
+    MaxNickLength = 15
+    MaxPenaltyTime = -1
+    PingTimeout = 20
+    PongTimeout = 10
+[Options]
+    DNS = no
+    Ident = no
+    PAM = no
+"""
+
+INSPIRCD = """
+<server name="insp.occ.test" description="test" id="99A" network="OccNet">
+<admin name="t" nick="t" email="t@occ.test">
+<bind address="127.0.0.1" port="{port}" type="clients">
+<bind address="127.0.0.1" port="{tls}" type="clients" sslprofile="tls">
+<module name="ssl_gnutls">
+<sslprofile name="tls" provider="gnutls" certfile="{folder}/cert.pem" keyfile="{folder}/key.pem">
+<connect name="main" allow="*" timeout="60" pingfreq="20" hardsendq="1048576" softsendq="8192" recvq="8192"
+ threshold="10" commandrate="1000" fakelag="on" localmax="1000" globalmax="1000" maxconnwarn="no"
+ resolvehostnames="no">
+<options defaultbind="auto" casemapping="ascii">
+<limits maxnick="20" maxmodes="20" maxident="11" maxhost="64">
+<files motd="/dev/null">
+<log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/log">
+<module name="cap">
+<module name="ircv3">
+<module name="ircv3_capnotify">
+<module name="ircv3_servertime">
+<module name="ircv3_accounttag">
+<module name="monitor">
+<module name="services_account">
+"""
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.create_server(("127.0.0.1", 0)) as made:
+        return made.getsockname()[1]
+
+
+class Program:
+    """A program whose lines are read as it says them."""
+
+    def __init__(self, command: Sequence[str | Path], folder: Path) -> None:
+        self.output = ""
+        self._seen, self._ended, self._news = 0, False, Condition()
+        self._process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**os.environ, "HOME": str(folder), "TERM": "dumb"},
+        )  # fmt: skip
+        self._reading = Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def _read(self) -> None:
+        while data := os.read(self._process.stdout.fileno(), 65536):
+            with self._news:
+                self.output += data.decode("utf-8", "replace")
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def wait_for(self, pattern: str) -> re.Match:
+        """The next place with this pattern in what it says, behind the one that was waited for last."""
+        find = re.compile(pattern)
+        with self._news:
+            self._news.wait_for(lambda: self._ended or find.search(self.output, self._seen), PATIENCE)
+            found = find.search(self.output, self._seen)
+            if found is None:
+                raise AssertionError(f"it never said {pattern!r}, but:\n{self.output[-3000:]}")
+            self._seen = found.end()
+            return found
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def end(self) -> None:
+        """End it."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+        self._reading.join()
+        self._process.stdout.close()
+
+
+class Ircd(Program):
+    """A server, at `port`; with TLS at `tls`, if it has it. It is there when it answers."""
+
+    def __init__(self, command: Sequence[str | Path], folder: Path, port: int, tls: int = 0) -> None:
+        self.port, self.tls = port, tls
+        super().__init__(command, folder)
+        try:
+            self._wait_until_it_listens()
+        except BaseException:
+            self.end()
+            raise
+
+    def _wait_until_it_listens(self) -> None:
+        for _ in range(2000):
+            with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self.port), PATIENCE):
+                return
+            with self._news:
+                self._news.wait_for(lambda: self._ended, 0.01)
+        raise AssertionError(f"it does not listen:\n{self.output}")
+
+
+def ngircd(folder: Path, port: int = 0) -> Ircd:
+    """ngIRCd, with its penalties for who writes fast."""
+    program, port = needed("ngircd"), port or free_port()
+    file = folder / "ngircd.conf"
+    file.write_text(NGIRCD.format(port=port))
+    return Ircd((program, "-n", "-f", file), folder, port)
+
+
+def inspircd(folder: Path) -> Ircd:
+    """InspIRCd, with a certificate for localhost in `cert.pem`."""
+    program, port, tls = needed("inspircd"), free_port(), free_port()
+    certificate(folder)
+    file = folder / "inspircd.conf"
+    file.write_text(INSPIRCD.format(folder=folder, port=port, tls=tls))
+    root = ("--runasroot",) if os.geteuid() == 0 else ()
+    return Ircd((program, *root, "--nofork", "--nopid", f"--config={file}"), folder, port, tls)
+
+
+def certificate(folder: Path) -> None:
+    """`cert.pem` and `key.pem` for localhost, and the former alone in `trusted/`."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    (folder / "cert.pem").write_bytes(pem)
+    (folder / "trusted").mkdir()
+    (folder / "trusted" / "cert.pem").write_bytes(pem)
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+
+
+class Ii(Program):
+    """`ii`: one writes into a FIFO, and reads what the server says."""
+
+    def __init__(self, folder: Path, port: int, nick: str) -> None:
+        self._place, self._talks = folder / nick / "127.0.0.1", False
+        super().__init__((needed("ii"), "-s", "127.0.0.1", "-p", str(port), "-n", nick, "-i", folder / nick), folder)
+        self.wait_for(rf" (376|422) {nick} ")
+
+    def write(self, text: str, answer: str) -> re.Match:
+        """Write to the game, and wait for its answer."""
+        if self._talks:
+            self.command(text, "occgam/in")
+        else:  # this is how a talk begins
+            self.command(f"/j occgam {text}")
+            self._talks = True
+        return self.wait_for(rf"PRIVMSG \S+ :.*{answer}")
+
+    def command(self, text: str, where: str = "in") -> None:
+        """What `ii` is to do."""
+        (self._place / where).write_text(f"{text}\n")
+
+
+class WeeChat(Program):
+    """WeeChat without a face: one writes into its FIFO, and reads its log of the talk with the game."""
+
+    def __init__(self, folder: Path, port: int, nick: str, tls: bool = False) -> None:
+        program = needed("weechat-headless")
+        self._home = folder / nick
+        self._home.mkdir()
+        (self._home / "logs").mkdir()
+        logs = [self._home / "logs" / f"irc.{name}.weechatlog" for name in ("server.t", "t.occgam")]
+        for log in logs:
+            log.touch()
+        on = "on" if tls else "off"  # by the names before and since version 4
+        secure = [f"/set irc.server.t.{name} {on}" for name in ("ssl", "tls")]
+        secure += [f"/set irc.server.t.{name}_verify off" for name in ("ssl", "tls")]
+        start = (
+            f"/server add t 127.0.0.1/{port}", f"/set irc.server.t.nicks {nick}", f"/set irc.server.t.username {nick}",
+            *secure, "/set irc.server_default.anti_flood_prio_high 0", "/set logger.file.flush_delay 0", "/connect t",
+        )  # fmt: skip
+        runs = [word for line in start for word in ("-r", line)]
+        self._chat = Program((program, "-d", self._home, *runs), folder)
+        try:
+            super().__init__((needed("tail"), "-q", "-n", "+1", "-F", "--sleep-interval=0.05", *logs), folder)
+            self.wait_for("End of (MOTD|message of the day)|MOTD [Ff]ile")
+        except BaseException:
+            self._chat.end()
+            raise
+
+    def write(self, text: str, answer: str) -> re.Match:
+        """As of `Ii`."""
+        fifo = next(self._home.glob("weechat_fifo_*"), None)
+        if fifo is None:
+            raise SkipTest("WeeChat's plugin fifo is not installed (weechat-plugins)")
+        fifo.write_text(f"irc.server.t */msg occgam {text}\n")
+        return self.wait_for(rf"\toccgam\t.*{answer}")
+
+    def end(self) -> None:
+        """End it."""
+        self._chat.end()
+        super().end()
