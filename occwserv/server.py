@@ -286,7 +286,7 @@ def modules_of(settings: Settings) -> OgiSettings:
     """The settings of the modules: the game is one, and is told of its world like any other, by its options."""
     game = msgspec.to_builtins(settings.adventure)
     said = {**game, "operators": " ".join(game["operators"])}
-    told = {name: str(value) for name, value in said.items() if value is not None}
+    told = {name: str(value) for name, value in said.items() if value not in (None, "")}
     options = {**settings.ogi.options, "adventure": {**told, **settings.ogi.options.get("adventure", {})}}
     return msgspec.structs.replace(settings.ogi, options=options)
 

@@ -19,6 +19,9 @@ from adventure.store import Store
 from adventure.world import World
 from adventure.worldfile import read_world
 from occwserv.csp import Scheduler
+from occwserv.server import modules_of
+from occwserv.settings import Settings
+from occwserv.settings.game import Adventure
 
 from .adventurers import SMALL
 from .test_adventure_seats import SeatsTestCase
@@ -33,6 +36,13 @@ class LimitsTests(SynchronousTestCase):
         limits = limits_of({"world": "x", "operators": "Ada ben", "tries": "7", "wait": "0.5"})
         self.assertEqual(limits, Limits(operators=frozenset({"ada", "ben"}), tries=7, wait=0.5))
         self.assertEqual(limits_of({"operators": ""}), Limits())
+
+    def test_the_settings_are_told_to_the_game(self) -> None:
+        chosen = Settings(adventure=Adventure(operators=("Ada", "Ben"), tries=9, save=None))
+        self.assertEqual(
+            limits_of(modules_of(chosen).options["adventure"]), Limits(operators=frozenset({"ada", "ben"}), tries=9)
+        )
+        self.assertEqual(limits_of(modules_of(Settings()).options["adventure"]), Limits())
 
     def test_each_wrong_password_makes_the_next_wait_longer(self) -> None:
         attempts, now, waits = Attempts(Limits(tries=3, wait=2, longest=30)), 0.0, []

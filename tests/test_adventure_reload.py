@@ -120,8 +120,8 @@ class ReloadTests(ReloadTestCase):
     def test_code_that_can_not_be_used_leaves_the_old_one_playing(self) -> None:
         ada = self.sit("Ada")
         broken = (
-            ("looking.py", "def look(", "def look", "looking.py:10: unmatched ')'"),
-            ("verbs.py", "OPPOSITE = {", "OPPOSITE = {1 / 0: 0,", "verbs.py:13: ZeroDivisionError"),
+            ("looking.py", "def look(", "def look", r"looking.py:\d+: unmatched"),
+            ("verbs.py", "OPPOSITE = {", "OPPOSITE = {1 / 0: 0,", r"verbs.py:\d+: ZeroDivisionError"),
             ("world.py", "self._ended = False", "self.oh_dear()", "'World' object has no attribute"),
             ("room.py", "which, message = await pri_alt", "self.oh_dear()\n            which, message = await pri_alt",
              "what lived in it died at once"),
@@ -131,8 +131,8 @@ class ReloadTests(ReloadTestCase):
             self.change(file, old, new)
             self.reload()
             self.assertIn("the old one plays on: ", self.said())
-            self.assertIn(why, self.said())
-            self.assertIn(why, self.tree())
+            self.assertRegex(self.said(), why)
+            self.assertRegex(self.tree(), why)
             self.assertIn("You carry nothing.", self.play(ada, "i"))
             (self.code / file).write_text(text)
             self.reload()
