@@ -117,7 +117,7 @@ def soak(name: str, ircd: Ircd, folder: Path, lines: int) -> bool:
             if now - asked > PACE:
                 asked = now
                 between.ask()
-            while between.connections and len(players) < PLAYERS:
+            while "in, as occgam" in game.output and len(players) < PLAYERS:
                 players.append(Player(ircd.port, len(players), selector))
             for key, _ in selector.select(0.1):
                 key.data.read()
