@@ -81,7 +81,7 @@ class ServedTests(TelnetServing):
         again.write("wrong!").until("not the password")
         again.write("ada", "secret1").until("Ways:")
         self.assertIn("coil of rope", again.write("inventory").until("coins"))
-        self.assertEqual(self.figures(server)["game"]["players"], {"web": 0, "telnet": 1})
+        self.assertEqual(self.figures(server)["game"]["players"], {"web": 0, "telnet": 1, "irc": 0})
         self.assertIn('occwserv_game_players{door="telnet"} 1.0', self.get(server, "/metrics").body.decode())
         self.assertIn("telnet", self.get(server, "/stats.html").body.decode())
         self.assertEqual(server.stop(), 0)
