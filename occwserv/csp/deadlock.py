@@ -8,6 +8,7 @@ alive: so a stuck process may be missed, but none is accused wrongly.
 """
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterable
 from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
@@ -26,7 +27,13 @@ MOST = 2000
 """Objects of one look at one process: what has so many relations is taken for alive."""
 
 WORK = 6000
-"""Objects of one look at all: about as many microseconds."""
+"""Objects of one look at all: each costs some microseconds."""
+
+SLICE = 1000
+"""Objects that are looked at without a pause: nobody is to wait for long."""
+
+GAP = 0.005
+"""Seconds between two slices."""
 
 AGAIN = 600
 """Objects of one look at those who were found alive before: whoever was to wake them may have ended since."""
@@ -45,7 +52,8 @@ class Watch:
         self._stuck = stuck
         self._armed = False
         self._seen: dict[Process, int] = {}  # who waited at the last look, and after how many turns
-        self._later: list[Process] = []  # who waits to be looked at
+        self._later: list[Process] = []  # who is to be examined at the next look, if he has not moved until then
+        self._resting: deque[Process] = deque()  # who is to be examined in this one
         self._alive: dict[Process, int] = {}  # who was, and after how many turns of all; the longest ago first
         self._found: dict[Process, int] = {}  # who was told of, and after how many turns
         self.objects = 0  # looked at in the last look
@@ -57,44 +65,71 @@ class Watch:
             self._scheduler.call_after(PAUSE, self._look)
 
     def _look(self) -> None:
-        self._armed = False
-        waiting = {
-            process: process.turns
-            for process in self._scheduler.processes
-            if process.waits is not None and type(process.waits) not in (Sleeping, Foreign)
-        }
-        seen, self._seen = self._seen, waiting
-        resting = [process for process in self._later if process in waiting and waiting[process] == seen.get(process)]
-        self._later = [process for process, turns in waiting.items() if turns != seen.get(process)]
-        self._found = {process: turns for process, turns in self._found.items() if waiting.get(process) == turns}
+        """See who has not moved since the last time, and begin to examine them."""
+        seen, self._seen = self._seen, {}
+        self._resting = deque(process for process in self._later if _rests(process, seen))
+        self._later = self._moved_since(seen)
+        self._found = {process: turns for process, turns in self._found.items() if _rests(process, self._found)}
+        if len(self._alive) > 2 * len(self._seen):
+            self._alive = {process: at for process, at in self._alive.items() if process in self._seen}
         self.objects = 0
-        self._later += self._examine(resting, WORK)
-        more = self._examine(self._old(waiting), AGAIN)
-        if self._later or more:
+        self._go_on()
+
+    def _moved_since(self, seen: dict[Process, int]) -> list[Process]:
+        """Note who waits now, and return those who have moved. (A function of its own, so that no name refers to what
+        is waited for when that is examined: it would be taken for alive.)"""
+        moved = []
+        for process in self._scheduler.processes:
+            waits = process.waits
+            if waits is not None and type(waits) is not Sleeping and type(waits) is not Foreign:
+                turns = self._seen[process] = process.turns
+                if seen.get(process) != turns:
+                    moved.append(process)
+        return moved
+
+    def _go_on(self) -> None:
+        """Examine some. Between two slices others have their turn."""
+        end = min(self.objects + SLICE, WORK)
+        while self._resting and self.objects < end:
+            self._examine(self._resting.popleft())
+        if self._resting and self.objects < WORK:
+            self._scheduler.call_after(GAP, self._go_on)
+            return
+        end = self.objects + AGAIN
+        while self.objects < end and (process := self._oldest()) is not None:
+            self._examine(process)
+        self._armed = False
+        self._later += self._resting
+        if self._later or self._oldest() is not None:
             self.arm()
 
-    def _old(self, waiting: dict[Process, int]) -> list[Process]:
-        """Who was found alive before somebody else went on."""
-        self._alive = {process: at for process, at in self._alive.items() if process in waiting}
-        return [process for process, at in self._alive.items() if at != self._scheduler.turns]
+    def _oldest(self) -> Process | None:
+        """Who was found alive the longest ago, before somebody else went on."""
+        for process, at in self._alive.items():
+            if at == self._scheduler.turns:
+                return None
+            if process.waits is not None:
+                return process
+        return None
 
-    def _examine(self, processes: list[Process], work: int) -> list[Process]:
-        """Look at processes that have not moved; returns those for whom it would be too much work now."""
-        end = self.objects + work
-        for number, process in enumerate(processes):
-            if self.objects >= end:
-                return processes[number:]
-            if process not in self._found:
-                found, looked_at = stuck_with(process)
-                self.objects += looked_at
-                self._alive.pop(process, None)
-                found = [other for other in found if other not in self._found]
-                if found:
-                    self._found.update((other, other.turns) for other in found)
-                    self._stuck(found)
-                else:
-                    self._alive[process] = self._scheduler.turns
-        return []
+    def _examine(self, process: Process) -> None:
+        """Look at a process, if it still has not moved."""
+        self._alive.pop(process, None)
+        if process in self._found or not _rests(process, self._seen):
+            return
+        found, looked_at = stuck_with(process)
+        self.objects += looked_at
+        found = [other for other in found if other not in self._found]
+        if found:
+            self._found.update((other, other.turns) for other in found)
+            self._stuck(found)
+        else:
+            self._alive[process] = self._scheduler.turns
+
+
+def _rests(process: Process, seen: dict[Process, int]) -> bool:
+    """Whether a process waits, as it did when it was seen."""
+    return process.waits is not None and seen.get(process) == process.turns
 
 
 def stuck_with(process: Process) -> tuple[list[Process], int]:
