@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 PAUSE = 0.4
 """Seconds between two looks. Who has not moved from one to the next is looked at."""
 
-MOST = 2000
+MOST = 1000
 """Objects of one look at one process: what has so many relations is taken for alive."""
 
-WORK = 6000
+WORK = 4000
 """Objects of one look at all: each costs some microseconds."""
 
-SLICE = 1000
+SLICE = 200
 """Objects that are looked at without a pause: nobody is to wait for long."""
 
 GAP = 0.005
