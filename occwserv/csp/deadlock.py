@@ -8,7 +8,7 @@ alive: so a stuck process may be missed, but none is accused wrongly.
 """
 
 import gc
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
@@ -54,7 +54,8 @@ class Watch:
         self._seen: dict[Process, int] = {}  # who waited at the last look, and after how many turns
         self._later: list[Process] = []  # who is to be examined at the next look, if he has not moved until then
         self._resting: deque[Process] = deque()  # who is to be examined in this one
-        self._alive: dict[Process, int] = {}  # who was, and after how many turns of all; the longest ago first
+        # Who was found alive, and after how many turns of all; the longest ago first.
+        self._alive: OrderedDict[Process, int] = OrderedDict()
         self._found: dict[Process, int] = {}  # who was told of, and after how many turns
         self.objects = 0  # looked at in the last look
 
@@ -71,7 +72,7 @@ class Watch:
         self._later = self._moved_since(seen)
         self._found = {process: turns for process, turns in self._found.items() if _rests(process, self._found)}
         if len(self._alive) > 2 * len(self._seen):
-            self._alive = {process: at for process, at in self._alive.items() if process in self._seen}
+            self._alive = OrderedDict((process, at) for process, at in self._alive.items() if process in self._seen)
         self.objects = 0
         self._go_on()
 
@@ -105,11 +106,13 @@ class Watch:
 
     def _oldest(self) -> Process | None:
         """Who was found alive the longest ago, before somebody else went on."""
-        for process, at in self._alive.items():
+        while self._alive:
+            process, at = next(iter(self._alive.items()))
             if at == self._scheduler.turns:
                 return None
             if process.waits is not None:
                 return process
+            self._alive.popitem(last=False)  # it goes on, or has ended: it is none of them any more
         return None
 
     def _examine(self, process: Process) -> None:

@@ -6,6 +6,7 @@ and throws us out is not asked every second.
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from random import random
 from typing import Any
 
@@ -91,7 +92,7 @@ class Client:
 
     def _serve(self, link: Link) -> None:
         self._since = self._reactor.seconds()
-        nonce = lambda: secrets.token_urlsafe(24)  # noqa: E731
+        nonce = partial(secrets.token_urlsafe, 24)
         session = Session(link, self.network, self.door, self._reactor.seconds, nonce, self.log)
         self._session = session
         self._scheduler.spawn(session.run(), f"irc {self.network.name}")
