@@ -59,7 +59,8 @@ class Resource(Protocol):
 class Finished(Protocol):
     """An answer that is ready to be sent.
 
-    `sent` is how many bytes its body has. `lasts`: it may be remembered, and asked again in another second.
+    `sent` is how many bytes its body has. `lasts`: it may be remembered, and asked again in another second, until
+    it does not stand any more.
     """
 
     status: int
@@ -71,7 +72,11 @@ class Finished(Protocol):
 
 
 class Page(Protocol):
-    """The short way to the answer of a request that wants a whole page and nothing else."""
+    """The short way to the answer of a request that wants a whole page and nothing else.
+
+    Of the fields it looks at `Accept-Encoding` and at conditions (`http.conditions.is_conditional`), and at no others:
+    an answer that `lasts` is given to all who take the same codings and set no condition.
+    """
 
     def finished(self, fields: dict[bytes, bytes], second: int) -> Finished | None:
         """The answer to a GET with these fields, None when it can not be had so simply."""

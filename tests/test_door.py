@@ -1,7 +1,7 @@
 """The look-up at the door: what may be remembered, how it is found again, and that the memories end somewhere."""
 
 from occwserv.backend import logline
-from occwserv.frontend.door import LONGEST, Memory, memorable
+from occwserv.frontend.door import ACCEPTS, LONGEST, Memory, memorable
 from occwserv.http.head import Limits, parse_head
 
 from .door_parts import BROWSER, MEMORABLE, DoorTestCase
@@ -107,11 +107,30 @@ class RememberTests(DoorTestCase):
         for _ in range(3):
             self.look(head)
         before = self.shelf.pages[b"/page"].asked
+        self.door.look(head, int(NOW)).finished.lasts = False
         self.door.forget(head)
         self.door.forget(b"never known")
         self.assertEqual(self.look(head), b"/page")
         self.assertEqual(self.shelf.pages[b"/page"].asked, before + 1)
         self.assertEqual(self.shelf.routed, [b"/page"], "and nothing is read again")
+
+    def test_who_takes_the_same_codings_is_given_the_same_answer(self) -> None:
+        for accept, asked in ((b"gzip", 1), (b"br", 2), (b"gzip", 2), (b"br", 2)):
+            for agent in range(5):
+                self.look(request(b"/page", b"Accept-Encoding: " + accept, b"User-Agent: %d" % agent))
+            self.assertEqual(self.shelf.pages[b"/page"].asked, asked)
+        self.look(request(b"/page"))
+        self.assertEqual(self.shelf.pages[b"/page"].asked, 3)
+
+    def test_who_sets_a_condition_is_always_asked_about(self) -> None:
+        for number in range(1, 6):
+            self.look(request(b"/page", b'If-None-Match: "%d"' % number))
+            self.assertEqual(self.shelf.pages[b"/page"].asked, number)
+
+    def test_what_is_remembered_of_a_page_is_bounded(self) -> None:
+        for number in range(10 * ACCEPTS):
+            self.look(request(b"/page", b"Accept-Encoding: %d" % number))
+            self.assertLessEqual(len(self.door._lines[b"GET /page HTTP/1.1"]._given), ACCEPTS)
 
     def test_what_has_no_short_answer_is_read_once(self) -> None:
         blocks = [(b"User-Agent: %d" % number,) for number in range(5)]
@@ -172,10 +191,10 @@ class BoundTests(DoorTestCase):
             memory = Memory(most, 1 << 20)
             for number in range(1000):
                 memory.put(b"%d" % number, number)
-                self.assertLessEqual(len(memory), most)
-            self.assertGreaterEqual(len(memory), most // 2)
-            self.assertEqual(memory.get(b"999"), 999)
-            self.assertIsNone(memory.get(b"0"))
+                self.assertLessEqual(memory.count(), most)
+            self.assertGreaterEqual(memory.count(), most // 2)
+            self.assertEqual(memory[b"999"], 999)
+            self.assertIsNone(memory[b"0"])
 
     def test_what_is_asked_for_stays(self) -> None:
         memory = Memory(10, 1 << 20)
@@ -183,9 +202,9 @@ class BoundTests(DoorTestCase):
         for number in range(1000):
             memory.put(b"%d" % number, number)
             if number % 3 == 0:
-                self.assertEqual(memory.get(b"favourite"), "here")
+                self.assertEqual(memory[b"favourite"], "here")
         memory.forget(b"favourite")
-        self.assertIsNone(memory.get(b"favourite"))
+        self.assertIsNone(memory[b"favourite"])
         memory.forget(b"favourite")
 
     def test_what_is_forgotten_is_so_in_both_halves(self) -> None:
@@ -194,7 +213,7 @@ class BoundTests(DoorTestCase):
             memory.put(b"%d" % number, number)
         for number in range(4):
             memory.forget(b"%d" % number)
-        self.assertEqual((len(memory), memory.get(b"0"), memory.get(b"3")), (0, None, None))
+        self.assertEqual((memory.count(), memory[b"0"], memory[b"3"]), (0, None, None))
 
     def test_a_door_remembers_no_more_than_it_may(self) -> None:
         self.begin(entries=20)
@@ -220,9 +239,9 @@ class BoundTests(DoorTestCase):
         memory = Memory(100_000, BYTES)
         for number in range(20_000):
             memory.put(b"%4000d" % number, number)
-        self.assertLessEqual(len(memory) * 4000, BYTES + 2 * 4000)
-        self.assertGreaterEqual(len(memory) * 4000, BYTES // 2)
-        self.assertEqual(memory.get(b"%4000d" % 19_999), 19_999)
+        self.assertLessEqual(memory.count() * 4000, BYTES + 2 * 4000)
+        self.assertGreaterEqual(memory.count() * 4000, BYTES // 2)
+        self.assertEqual(memory[b"%4000d" % 19_999], 19_999)
 
     def test_long_heads_are_not_remembered(self) -> None:
         base = len(request(b"/page", b"X: "))

@@ -13,11 +13,14 @@ has moved on into the young one.
 
 from collections.abc import Callable
 
+from ..http.conditions import is_conditional
 from ..http.head import Limits, Request, parse_head
 from ..roles import Finished, Page, Resource
 
 LONGEST = 4096
 """Bytes of the longest head that is remembered."""
+ACCEPTS = 8
+"""Answers that are remembered of a page, by what codings their clients accept; browsers have few ways to say it."""
 
 _FORGETTABLE = frozenset((
     b"range", b"if-range", b"if-match", b"if-unmodified-since",  # answers that are not the whole page
@@ -53,33 +56,52 @@ class Prepared:
         self.lasts = lasts
 
 
+class Block:
+    """A block of fields: what it says, and what the access log has of it.
+
+    `accept` is all that a page looks at (`roles.Page`): the codings the client takes; None for one who sets conditions.
+    """
+
+    __slots__ = ("accept", "fields", "said")
+
+    def __init__(self, fields: dict[bytes, bytes], said: bytes) -> None:
+        self.fields = fields
+        self.said = said
+        self.accept = None if is_conditional(fields) else fields.get(b"accept-encoding", b"")
+
+
 class Place:
     """What stands behind a request line: a request with it, its resource and its page if it has one."""
 
-    __slots__ = ("_last", "_line", "_request", "_resource", "_said", "page")
+    __slots__ = ("_given", "_line", "_page", "_request", "_resource")
 
     def __init__(self, request: Request, resource: Resource, page: Page | None, line: bytes) -> None:
-        self.page = page
         self._request = request
         self._resource = resource
+        self._page = page
         self._line = line  # as the access log has it
-        self._last: Finished | None = None
-        self._said = b""
+        self._given: dict[bytes | None, tuple[Finished, bytes]] = {}  # to who accepts what, and what the log has of it
 
-    def prepared(self, fields: dict[bytes, bytes], rest: bytes) -> Prepared:
+    def meet(self, block: Block, second: int) -> Known | Prepared:
+        """What the request line means together with a block of fields."""
+        given = self._given.get(block.accept)
+        if given is not None and given[0].lasts:
+            return Known(given[0], given[1] + block.said)
+        finished = None if self._page is None else self._page.finished(block.fields, second)
+        if finished is None:
+            return self._prepared(block)
+        said = b"%b %d %d" % (self._line, finished.status, finished.sent)
+        if finished.lasts and block.accept is not None:  # one that is given once must not be kept alive here
+            if len(self._given) >= ACCEPTS:
+                self._given.clear()
+            self._given[block.accept] = finished, said
+        return Known(finished, said + block.said)
+
+    def _prepared(self, block: Block) -> Prepared:
         """A request with this line and these fields, which say nothing of a body or of the connection."""
         first = self._request
-        request = Request(first.line, first.method, first.target, first.minor, fields, 0, True, False)
-        return Prepared(request, self._resource, (self._line, rest), self.page is None)
-
-    def said_of(self, finished: Finished) -> bytes:
-        """What the log says of the line, and of this answer to it: most often the same as the last time."""
-        if finished is self._last:
-            return self._said
-        said = b"%b %d %d" % (self._line, finished.status, finished.sent)
-        if finished.lasts:  # one that is given once must not be kept alive here
-            self._last, self._said = finished, said
-        return said
+        request = Request(first.line, first.method, first.target, first.minor, block.fields, 0, True, False)
+        return Prepared(request, self._resource, (self._line, block.said), self._page is None)
 
 
 def memorable(request: Request) -> bool:
@@ -100,46 +122,47 @@ def memorable(request: Request) -> bool:
     )
 
 
-class Memory:
-    """A dictionary that forgets what is not asked for.
+class Memory(dict):
+    """A dictionary that forgets what is not asked for; `memory[key]` is None for what it does not know.
+
+    It is its own young half, so that what is asked for often costs no call of Python.
 
     :param most: entries. :param bytes: of their keys, about. What stands behind them is at most six times as long: the
         fields, and their place in the log with every byte escaped.
     """
 
-    __slots__ = ("_half", "_half_bytes", "_old", "_weight", "_young")
+    __slots__ = ("_half", "_half_bytes", "_old", "_weight")
 
     def __init__(self, most: int, bytes: int) -> None:
+        super().__init__()
         self._half = max(most // 2, 1)
         self._half_bytes = bytes // 2
         self._weight = 0  # bytes that have come into the young half
-        self._young: dict = {}
         self._old: dict = {}
 
-    def get(self, key: bytes):
-        """What stands behind the key, or None."""
-        value = self._young.get(key)
-        if value is None and self._old:
-            value = self._old.pop(key, None)
-            if value is not None:
-                self.put(key, value)
+    def __missing__(self, key: bytes):
+        value = self._old.pop(key, None)
+        if value is not None:
+            self.put(key, value)
         return value
 
     def put(self, key: bytes, value) -> None:
         """Remember."""
-        if len(self._young) >= self._half or self._weight >= self._half_bytes:
-            self._old, self._young = self._young, {}
+        if len(self) >= self._half or self._weight >= self._half_bytes:
+            self._old = self.copy()
+            self.clear()
             self._weight = 0
         self._weight += len(key)
-        self._young[key] = value
+        self[key] = value
 
     def forget(self, key: bytes) -> None:
         """Forget."""
-        self._young.pop(key, None)
+        self.pop(key, None)
         self._old.pop(key, None)
 
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+    def count(self) -> int:
+        """Entries, old and young."""
+        return len(self) + len(self._old)
 
 
 class Door:
@@ -177,7 +200,7 @@ class Door:
 
     def look(self, head: bytes, second: int) -> Known | Prepared | None:
         """What a head means in this second, if it is to be had here. Anything but one whole head gives None."""
-        known = self._heads.get(head)
+        known = self._heads[head]
         if known is not None or len(head) > self._longest:
             return known
         try:
@@ -205,15 +228,14 @@ class Door:
 
     def figures(self) -> dict[str, int]:
         """How much is remembered."""
-        return {"heads": len(self._heads), "lines": len(self._lines), "blocks": len(self._blocks)}
+        return {"heads": self._heads.count(), "lines": self._lines.count(), "blocks": self._blocks.count()}
 
     def _find(self, head: bytes, second: int) -> Known | Prepared | None:
         """What a head means, by its parts."""
         cut = head.find(b"\r\n")
-        block = self._blocks.get(head[cut:])
-        place = self._lines.get(head[:cut]) if block is not None else None
-        if place is not None:
-            return _together(place, block, second)
+        place, block = self._lines[head[:cut]], self._blocks[head[cut:]]
+        if place is not None and block is not None:
+            return place.meet(block, second)
         if head.find(b"\r\n\r\n") != len(head) - 4 or cut > self._limits.line:
             return None
         request = parse_head(head, self._limits)
@@ -225,14 +247,10 @@ class Door:
         # Pages are few, and so are the paths that have none. What is asked of one in a query may be anything.
         if not memorable(request) or (page is None and request.target.query is not None):
             return Prepared(request, resource, (line, rest), False)
-        place, block = Place(request, resource, page, line), (request.fields, rest)
-        self._lines.put(head[:cut], place)
-        self._blocks.put(head[cut:], block)
-        return _together(place, block, second)
-
-
-def _together(place: Place, block: tuple[dict[bytes, bytes], bytes], second: int) -> Known | Prepared:
-    """What a request line and a block of fields mean."""
-    fields, rest = block
-    finished = None if place.page is None else place.page.finished(fields, second)
-    return place.prepared(fields, rest) if finished is None else Known(finished, place.said_of(finished) + rest)
+        if place is None:
+            place = Place(request, resource, page, line)
+            self._lines.put(head[:cut], place)
+        if block is None:
+            block = Block(request.fields, rest)
+            self._blocks.put(head[cut:], block)
+        return place.meet(block, second)

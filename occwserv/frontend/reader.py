@@ -16,7 +16,7 @@ from ..http.persistence import Circumstances, persists
 from ..http.reader import Refusal, RequestReader
 from ..roles import Resource
 from .body import IDLE
-from .door import Prepared
+from .door import Known, Prepared
 from .express import Express
 from .site import FAREWELL, Site
 from .wire import State, Wire
@@ -35,9 +35,32 @@ class ClientReader(Express):
         self._served = 0
 
     def dataReceived(self, data: bytes) -> None:
-        """Twisted: bytes came."""
-        if self._at_door and self._answer_at_door(data):
-            return
+        """Twisted: bytes came. Most often a head that is known, answered with all duties but without a connection."""
+        if self._at_door:
+            site = self.site
+            self._served += 1
+            if self._served < site.most_requests and not site.stopping:
+                now = site.now()
+                second = int(now)
+                known = site.door.look(data, second)
+                if type(known) is Known:
+                    answer = known.finished.at(second)
+                    if answer is not None:
+                        self.transport.write(answer)
+                        self.deadline = now + site.idle
+                        site.backend.known(known.finished, known.tail, self.address, second, len(data), len(answer))
+                        if self.outlet.full:
+                            self._rest()
+                        return
+                    site.door.forget(data)
+                elif known is not None:
+                    self._serve_prepared(known, len(data), now)
+                    return
+            self._served -= 1
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        """Read what came: the long way."""
         self.received += len(data)
         if self._state in (State.LINGERING, State.CLOSING):
             return
@@ -52,35 +75,6 @@ class ClientReader(Express):
             self._give_body()
         elif self._reader.buffered > self.site.settings.limits.pipeline:
             self._pause()
-
-    def _answer_at_door(self, head: bytes) -> bool:
-        """Answer a request the short way, with all duties but without a connection being made.
-
-        :return: False when it has to go the long way.
-        """
-        site = self.site
-        self._served += 1
-        if site.stopping or self._served >= site.most_requests:
-            self._served -= 1
-            return False
-        now = site.now()
-        second = int(now)
-        known = site.door.look(head, second)
-        if type(known) is Prepared:
-            self._serve_prepared(known, len(head), now)
-            return True
-        answer = None if known is None else known.finished.at(second)
-        if answer is None:
-            self._served -= 1
-            if known is not None:
-                site.door.forget(head)
-            return False
-        self.transport.write(answer)
-        self.deadline = now + site.idle
-        site.backend.known(known.finished, known.tail, self.address, second, len(head), len(answer))
-        if self.outlet.full:
-            self._rest()
-        return True
 
     def _serve_prepared(self, prepared: Prepared, length: int, now: float) -> None:
         """Make a connection of a request that was read at the door, and give it to its resource."""

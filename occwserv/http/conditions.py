@@ -29,6 +29,11 @@ class Validators:
     modified: int
 
 
+def is_conditional(fields: Mapping[bytes, bytes]) -> bool:
+    """Whether the client says which state of the page it has. Other conditions do not ask whether to send it at all."""
+    return b"if-none-match" in fields or b"if-modified-since" in fields
+
+
 def evaluate(method: bytes, fields: Mapping[bytes, bytes], page: Validators, now: float) -> Verdict:
     """Decide the preconditions in the order of RFC 9110 13.2.2. `If-Range` is `range_holds`.
 

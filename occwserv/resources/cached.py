@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..connection import SERVER
 from ..http.answer import encode_head
-from ..http.conditions import Validators, Verdict, evaluate
+from ..http.conditions import Validators, Verdict, evaluate, is_conditional
 from ..http.dates import http_date
 from ..http.negotiation import choose_coding
 from .files import Facts, facts_of
@@ -55,6 +55,7 @@ class Finished:
     def release(self) -> None:
         """Let the bytes go: whoever remembers the answer is not to keep them alive."""
         self._data, self._body, self._second = None, b"", -1
+        self.lasts = False
 
 
 class Folder:
@@ -165,11 +166,6 @@ class CachedPage:
             if not self.codings and not key[1]:
                 self._plain = finished
         return finished
-
-
-def is_conditional(fields: Mapping[bytes, bytes]) -> bool:
-    """Whether the client says which state of the page it has."""
-    return b"if-none-match" in fields or b"if-modified-since" in fields
 
 
 def has_page(fields: Mapping[bytes, bytes], validators: Validators, second: int) -> bool:

@@ -16,7 +16,7 @@ from ..http.answer import Answer
 from ..http.errors import HTTPError, Unavailable
 from ..http.head import Request
 from ..http.target import Target
-from .cached import CachedPage, Finished, has_page, is_conditional, page_head
+from .cached import CachedPage, Finished, has_page, page_head
 from .download import ATTEMPTS, SMALL, boundary, file_answer
 from .files import Root
 from .library import Library
@@ -180,7 +180,7 @@ class StaticPage:
             media_type = self._library.type_of(self._relative)
             self._form = form
             self._head = page_head(file.validators(coding), media_type, coding, varies, len(body))
-        if is_conditional(fields) and has_page(fields, file.validators(coding), second):
+        if has_page(fields, file.validators(coding), second):
             head = page_head(file.validators(coding), b"", coding, varies, None)
             return Finished(None, *head, b"")
         return Finished(None, *self._head, body)
