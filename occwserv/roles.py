@@ -9,7 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import ITransport
 
 from .connection import Connection, Misuse, Reuse
-from .http.answer import Answer
+from .csp.mobile import Line
+from .http.answer import Pairs
 from .http.errors import HTTPError
 from .net.outlet import Outlet
 
@@ -40,7 +41,7 @@ class Client(Protocol):
     transport: ITransport
 
     def traffic(self) -> tuple[int, int]: ...
-    def express(self, connection: Connection, answer: Answer) -> bool: ...
+    def express(self, connection: Connection, status: int, fields: Pairs, body: bytes, giver: Line) -> bool: ...
     def persists(self, connection: Connection) -> bool: ...
     def read_body(self, connection: Connection) -> Deferred: ...
     def watch(self, connection: Connection) -> None: ...
@@ -87,6 +88,9 @@ class Backend(Keeper, Protocol):
 
     def home(self, connection: Connection) -> Reuse:
         """Take a connection back; says what becomes of its client."""
+
+    def passed(self, connection: Connection, body_sent: int, now: float) -> None:
+        """Take a connection back that was answered with 200 in one go."""
 
     def known(self, finished: Finished, tail: bytes, address: str, second: int, received: int, sent: int) -> None:
         """A request was answered without a connection being made."""

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "config": {"settings"},
     "net": set(),
     "connection": {"roles", "net", "http", "csp"},  # the roles as types alone
-    "roles": {"connection", "net", "http"},
+    "roles": {"connection", "net", "http", "csp"},
     "frontend": GROUND,
     "resources": GROUND,
     "backend": GROUND,

@@ -125,5 +125,5 @@ class OrderTests(SessionTestCase):
 
     def test_nothing_is_left_of_a_session(self) -> None:
         self.in_order("session", 2, ONE)
-        sessions = self.farm.shelf.get(b"session").sessions
+        sessions = self.farm.shelf.named(b"session").sessions
         self.assertEqual([len(getattr(sessions, name)) for name in sessions.__slots__], [0, 0, 0])

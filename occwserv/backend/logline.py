@@ -36,6 +36,12 @@ def request_line(line: bytes) -> bytes:
     return b' "%b"' % escape(line)
 
 
+@lru_cache(1024)
+def outcome(status: int, sent: int) -> bytes:
+    """What follows the request line: the status, and how many bytes of a body were sent."""
+    return b" %d %d" % (status, sent)
+
+
 def common(fields: dict[bytes, bytes]) -> bytes:
     """What the common format has of the fields, at the end of the line: nothing."""
     return b""

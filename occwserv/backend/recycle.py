@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from ..connection import Connection, Misuse, Reuse
 from ..http.errors import HTTPError
 from ..roles import Finished
-from . import logline
+from .logline import combined, common, log_time, origin, outcome, request_line
 from .stats import Stats
 
 
@@ -28,23 +28,34 @@ class Recycle:
         self._stats = stats
         self._write = write
         self._soon = soon
-        self.log_fields = logline.combined if format == "combined" else logline.common
+        self.log_fields = combined if format == "combined" else common
 
     def home(self, connection: Connection) -> Reuse:
         """Take a connection back, and say what becomes of its client."""
-        stats = self._stats
-        received, sent = connection.client.traffic()
-        stats.requests += 1
+        self._count(connection, connection.status, connection.body_sent)
+        self._stats.went(connection.began, connection.routed, connection.answered, connection.finished)
+        return Reuse.REUSE if connection.keep and not connection.broken else Reuse.CLOSE
+
+    def passed(self, connection: Connection, body_sent: int, now: float) -> None:
+        """Take a connection back that was answered with 200 in one go, by the express way."""
+        self._count(connection, 200, body_sent)
+        stats, routed = self._stats, connection.routed
+        if connection.began == routed <= now:  # as most come from the door: `went` would say the same
+            stats.passed += 1
+            stats.answering += now - routed
+        else:
+            stats.went(connection.began, routed, now, now)
+
+    def _count(self, connection: Connection, status: int, body_sent: int) -> None:
+        stats, client, request = self._stats, connection.client, connection.request
+        received, sent = client.traffic()
         stats.received += received
         stats.sent += sent
-        stats.answers[connection.status] += 1
+        stats.answers[status] += 1
         stats.holders[connection.holder] += 1
-        stats.passed(connection.began, connection.routed, connection.answered, connection.finished)
-        request = connection.request
-        origin, when = logline.origin(connection.client.address), logline.log_time(int(connection.began))
-        line, rest = connection.said or (logline.request_line(request.line), self.log_fields(request.fields))
-        self._write(b"%b%b%b %d %d%b" % (origin, when, line, connection.status, connection.body_sent, rest))
-        return Reuse.REUSE if connection.keep and not connection.broken else Reuse.CLOSE
+        line, rest = connection.said or (request_line(request.line), self.log_fields(request.fields))
+        when = log_time(int(connection.began))
+        self._write(origin(client.address) + when + line + outcome(status, body_sent) + rest)
 
     def known(self, finished: Finished, tail: bytes, address: str, second: int, received: int, sent: int) -> None:
         """Count and log a request that was answered at the door, without a connection.
@@ -53,12 +64,11 @@ class Recycle:
         :param received: bytes of the request, `sent` those of the answer.
         """
         stats = self._stats
-        stats.requests += 1
         stats.received += received
         stats.sent += sent
         stats.answers[finished.status] += 1
         stats.holders["door"] += 1
-        self._write(logline.origin(address) + logline.log_time(second) + tail)
+        self._write(origin(address) + log_time(second) + tail)
 
     def lost(self, connection: Connection) -> None:
         """A resource forgot a connection; its client is answered in the resource's place."""

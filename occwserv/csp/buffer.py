@@ -38,18 +38,27 @@ class Buffer(Channel):
     @coroutine
     def receive(self) -> Iterator[None]:
         """Take the oldest value; wait while there is none."""
+        me = here().process
         if self.held:
-            here().process.communications += 1
+            me.communications += 1
             return self._take()
-        return (yield from super().receive())
+        if self._first is not None or self._received is not None:
+            return (yield from super().receive())
+        self._first, self._sending = me, False  # most often nobody else waits: what is there would do the same
+        me.waits = self
+        yield
+        value, me.value = me.value, None
+        return value
 
     def send_now(self, value: Any) -> None:
         """As `send`. :raise WouldBlock: it is full."""
         offer = self._first
-        if type(offer) is Process and not self._sending and not self._rest and not isinstance(value, Movable):
+        if type(offer) is Process and not (self._sending or self._rest or isinstance(value, Movable)):
             self._first = None  # most often one process waits: what follows would do the same
             self.count += 1
-            offer.accept(self, value)
+            offer.value = value
+            offer.communications += 1
+            offer.scheduler.wake(offer)
         elif not self._put(value, here().process):
             if self._sent is not None:
                 raise self._sent(self.name)

@@ -23,7 +23,7 @@ from .waiting import Foreign
 BUDGET = 0.002
 """Seconds of work after which the clock's other business has its turn."""
 
-STEPS = 64
+STEPS = range(64)
 """Steps between two looks at the time: a look costs about as much as a communication."""
 
 
@@ -47,7 +47,7 @@ class Scheduler(Outside):
         self._context = copy_context()
         self._clock = clock
         self.processes: dict[Process, None] = {}
-        self.turns = 0  # of all processes: whoever looks twice and finds the same number knows that one is at work
+        self.turns = 0  # at work: whoever looks twice and finds the same number knows that no process has gone on
         self._ready: deque[Process] = deque()
         self.report = report or self._raise_in_clock
         self._soon = soon or self._at_once
@@ -98,31 +98,37 @@ class Scheduler(Outside):
             return
         if running.process is not None:
             return
-        self._asked = True  # whoever is woken meanwhile need not ask
+        ready, deadline = self._ready, 0.0
+        self._asked = bool(ready or running.forgotten)  # whoever is woken meanwhile need not ask
+        if not self._asked:
+            return
+        self.turns += 1
         running.thread = get_ident()
-        ready, deadline = self._ready, perf_counter() + self._budget
-        turns = self.turns
         try:
             while ready or running.forgotten:
-                for _ in range(min(STEPS, len(ready))):
+                for _ in STEPS:
+                    if not ready:
+                        break
                     self._step(ready.popleft())
                 if running.forgotten:
                     self._close_forgotten()
-                if ready and perf_counter() > deadline:
-                    break
+                if ready:  # most often all is done by now, and the time of no interest
+                    now = perf_counter()
+                    deadline = deadline or now + self._budget
+                    if now > deadline:
+                        break
         finally:
             running.process = None
             self._asked = bool(ready)
             if ready:
                 self._soon(self.run)
-            elif self._watch is not None and self.turns != turns:
+            elif self._watch is not None:
                 self._watch.arm()
 
     def _step(self, process: Process) -> None:
         """Let one process go on until it waits."""
         self.running.process = process
         process.turns += 1
-        self.turns += 1
         try:
             awaited = process.step(None) if process.error is None else process.routine.throw(process.take_error())
         except StopIteration as end:

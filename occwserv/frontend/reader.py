@@ -17,7 +17,7 @@ from ..http.reader import Refusal, RequestReader
 from ..roles import Resource
 from .body import IDLE
 from .door import Known, Prepared
-from .express import Express
+from .express import AWAY, READING, Express
 from .site import FAREWELL, Site
 from .wire import State, Wire
 
@@ -82,14 +82,18 @@ class ClientReader(Express):
         self.received += length
         self._at_door = False
         self._advancing = True
-        self._state = State.AWAY
-        connection = Connection(prepared.request, self, now, now, prepared.said)
+        self._state = AWAY
+        resource = prepared.resource
+        connection = Connection(prepared.request, self, now, now, prepared.said, resource.name)
         try:
-            self._give(connection, prepared.resource)
+            try:
+                resource.serve(connection)
+            except HTTPError as error:
+                connection.fail(error)
         except Exception:
             site.backend.crashed(connection)
         self._advancing = False
-        if self._state is State.READING:
+        if self._state is READING:
             if self._reader is IDLE and not (self.outlet.full or self._ended or self._paused or site.stopping):
                 self._at_door = True  # most often; `_rest` would come to the same
                 self.deadline = now + site.idle

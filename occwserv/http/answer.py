@@ -26,6 +26,8 @@ class FilePart:
 
 
 Part = bytes | FilePart
+Pairs = tuple[tuple[bytes, bytes], ...]
+"""Fields that do not change any more: their lines can be looked up."""
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ def opening(status: int, date: bytes, server: bytes, reason: str | None = None) 
 
 
 @lru_cache(256)  # resources say the same of many answers
-def encode_fields(fields: tuple[tuple[bytes, bytes], ...]) -> bytes:
+def encode_fields(fields: Pairs) -> bytes:
     """Lines of a header section.
 
     :raise ValueError: if a field would break out of its line: an answer must never hold two answers.
@@ -80,6 +82,12 @@ def encode_fields(fields: tuple[tuple[bytes, bytes], ...]) -> bytes:
     if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields) or b"\0" in lines:
         raise ValueError(f"a header field holds a line end: {fields!r}")
     return lines
+
+
+@lru_cache(256)
+def length_line(length: int) -> bytes:
+    """The last line of a head, and its end."""
+    return b"Content-Length: %d\r\n\r\n" % length
 
 
 def encode_head(status: int, fields: Fields, reason: str | None = None) -> bytes:

@@ -5,7 +5,7 @@ Strict where attackers live. A request has one framing: `Content-Length` once an
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .errors import BadRequest, HTTPError, TooLarge
 from .grammar import TCHAR, parse_fields, tokens
@@ -34,7 +34,8 @@ class Request:
 
     `line` is the request line as sent, for the log. `fields` maps lower-case names to values; repeated fields
     are joined (RFC 9110 5.3). `length` is the body's length in bytes, None when it is chunked and so not known.
-    `keep_alive` tells whether the client lets the connection live on; `minor` is 0 for HTTP/1.0, else 1.
+    `keep_alive` tells whether the client lets the connection live on; `minor` is 0 for HTTP/1.0, else 1. `usual`: it
+    is of HTTP/1.1, kept alive, and wants a body.
     """
 
     line: bytes
@@ -45,6 +46,10 @@ class Request:
     length: int | None
     keep_alive: bool
     expects_continue: bool
+    usual: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.usual = self.keep_alive and self.minor == 1 and self.method != b"HEAD"
 
     @classmethod
     def unread(cls, line: bytes) -> "Request":

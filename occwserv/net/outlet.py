@@ -31,24 +31,19 @@ class Outlet:
     :param moved: called whenever `full` changed.
     """
 
-    __slots__ = ("_done", "_gone", "_moved", "_parts", "_room", "_sender", "full", "total", "transport")
+    __slots__ = ("_done", "_moved", "_parts", "_room", "_sender", "full", "gone", "total", "transport")
 
     def __init__(self, transport, moved: Callable[[], None]) -> None:
         self.transport = transport
         self.total = 0
         self.full = False
         self._moved = moved
-        self._gone = False
+        self.gone = False
         self._parts: Iterator | None = None
         self._done: Done | None = None
         self._room: list[Deferred] | None = None
         self._sender: FileSender | None = None
         transport.registerProducer(self, True)
-
-    @property
-    def gone(self) -> bool:
-        """Whether the client has left."""
-        return self._gone
 
     @property
     def taken(self) -> int:
@@ -57,7 +52,7 @@ class Outlet:
 
     def write(self, data: bytes) -> None:
         """Send bytes. `total` counts all that was given to the transport."""
-        if data and not self._gone:
+        if data and not self.gone:
             self.total += len(data)
             self.transport.write(data)
 
@@ -66,7 +61,7 @@ class Outlet:
 
         :param done: called when all has left, with None or with what prevented it.
         """
-        if self._gone:
+        if self.gone:
             done(ClientGone())
             return
         self._parts = iter(parts)
@@ -75,7 +70,7 @@ class Outlet:
 
     def room(self) -> Deferred:
         """Fires when the client has taken enough for more to be written; fails with `ClientGone`."""
-        if self._gone:
+        if self.gone:
             return fail(ClientGone())
         if not self.full:
             return succeed(None)
@@ -108,7 +103,7 @@ class Outlet:
         self.total += count
 
     def _sent_file(self, error: Exception | None) -> None:
-        if not self._gone:
+        if not self.gone:
             self.full = False
             self.transport.registerProducer(self, True)
             self._go_on(error)
@@ -129,7 +124,7 @@ class Outlet:
 
     def lost(self) -> None:
         """The client has gone: whoever waits here is told."""
-        self._gone = True
+        self.gone = True
         self._moved = _nobody  # else client and outlet would hold each other, and the collector would have to find them
         if self._sender is not None:
             self._sender.stop()
@@ -146,7 +141,7 @@ class Outlet:
 
         :return: whether all had left already, so that it is closed now.
         """
-        if self._gone:
+        if self.gone:
             return True
         finish = getattr(self.transport, "finish", None)  # ours has a short way for it
         if finish is not None:
@@ -157,7 +152,7 @@ class Outlet:
 
     def half_close(self) -> None:
         """End our side only, when all that was written has left: the client can still be read from."""
-        if not self._gone:
+        if not self.gone:
             self._unregister()
             self.transport.loseWriteConnection()
 

@@ -41,7 +41,8 @@ class Ogi(Outside):
 
         :raise EndOfChannel: there will be no more: the instance is to finish what it holds, and return.
         """
-        self._handler.receiving()
+        if self._handler.undecided:
+            self._handler.single()
         return self._handler.received(await self._handler.requests.receive())
 
     def __aiter__(self) -> "Ogi":
@@ -50,7 +51,8 @@ class Ogi(Outside):
     @coroutine
     def __anext__(self) -> Iterator[None]:
         handler = self._handler
-        handler.receiving()
+        if handler.undecided:
+            handler.single()
         try:
             return handler.received((yield from handler.requests.receive()))
         except EndOfChannel:

@@ -15,7 +15,7 @@ import msgspec
 
 from ...connection import Connection, Misuse
 from ...csp.mobile import Line, where
-from ...http.answer import Answer
+from ...http.answer import Pairs
 from .feed import Feed
 from .forms import parse_cookies
 from .request import Received
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
-_HTML = b"text/html; charset=utf-8"
-_TEXT = b"text/plain; charset=utf-8"
-_JSON = b"application/json"
+_HTML = ((b"Content-Type", b"text/html; charset=utf-8"),)
+_TEXT = ((b"Content-Type", b"text/plain; charset=utf-8"),)
+_JSON = ((b"Content-Type", b"application/json"),)
 _SESSION = "ogi"
 _OWN = str(Path(__file__).parents[2]) + "/"  # the package `occwserv`
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -38,12 +38,8 @@ _FRAMING = {"content-length", "transfer-encoding", "connection", "date", "server
 class OgiConnection(Received):
     """One request, and the client who waits for its answer."""
 
-    __slots__ = ("_fields", "_session")
-
-    def __init__(self, core: Connection, handler: "Handler", path_info: bytes, form: bytes | None) -> None:
-        super().__init__(core, handler, path_info, form)
-        self._fields: list[tuple[bytes, bytes]] = []  # what goes with the answer whatever that is
-        self._session = ""
+    _fields: Pairs = ()  # what goes with the answer whatever that is
+    _session: str = ""
 
     def __del__(self) -> None:
         core = self._core
@@ -56,7 +52,7 @@ class OgiConnection(Received):
     def give(self, giver: Any = None) -> "OgiConnection":
         """Give the connection away: only what is returned can be used from now on."""
         core = self._still()
-        other = OgiConnection(core, self._handler, self._path_info, self._form)
+        other = OgiConnection(core, self._handler, self._target, self._form)
         other._fields, other._session = self._fields, self._session
         other._leaving, other._given = self._leaving, self._given
         self._core, self._given = None, _where(giver)
@@ -80,24 +76,24 @@ class OgiConnection(Received):
 
     async def text(self, text: str, status: int = 200) -> None:
         """Answer with plain text."""
-        self._answer(status, [(b"Content-Type", _TEXT)], text.encode("utf-8", "replace"))
+        self._answer(status, _TEXT, text.encode("utf-8", "replace"))
 
     async def html(self, text: str, status: int = 200) -> None:
         """Answer with a page."""
-        self._answer(status, [(b"Content-Type", _HTML)], text.encode("utf-8", "replace"))
+        self._answer(status, _HTML, text.encode("utf-8", "replace"))
 
     async def json(self, value: Any, status: int = 200) -> None:
         """Answer with a value as JSON."""
-        self._answer(status, [(b"Content-Type", _JSON)], msgspec.json.encode(value))
+        self._answer(status, _JSON, msgspec.json.encode(value))
 
     async def redirect(self, url: str, status: int = 303) -> None:
         """Send the client elsewhere; with 303 it asks there by GET (RFC 9110 15.4.4)."""
-        self._answer(status, [(b"Location", quote(url, safe=_VISIBLE).encode("ascii"))], b"")
+        self._answer(status, ((b"Location", quote(url, safe=_VISIBLE).encode("ascii")),), b"")
 
     async def reply(self, status: int = 200, headers: Headers = (), body: bytes | str = b"") -> None:
         """Answer with whatever it is."""
         data = body.encode("utf-8", "replace") if isinstance(body, str) else bytes(body)
-        self._answer(status, encoded(headers), data)
+        self._answer(status, tuple(encoded(headers)), data)
 
     def set_cookie(self, name: str, value: str, path: str = "/", max_age: int | None = None) -> None:
         """Have a cookie set with the answer: HttpOnly, SameSite=Lax. Both parts are visible ASCII without `;`."""
@@ -107,7 +103,7 @@ class OgiConnection(Received):
         cookie += f"; Max-Age={max_age}" if max_age is not None else ""
         if self._still().begun:
             raise Misuse(f"a cookie goes with the answer, which was begun {self._given}")
-        self._fields.append((b"Set-Cookie", cookie.encode("ascii")))
+        self._fields = (*self._fields, (b"Set-Cookie", cookie.encode("ascii")))
 
     def stream(self, content_type: str, status: int = 200, headers: Headers = ()) -> Stream:
         """Answer in pieces: `async with connection.stream("text/plain") as out: await out.write(b"...")`."""
@@ -132,7 +128,7 @@ class OgiConnection(Received):
         if self._handler.is_late(core):
             return None
         self._check(core, status)
-        core.begin(status, [*fields, *self._fields])
+        core.begin(status, (*fields, *self._fields))
         self._note_answer()
         self._handler.answered(core)
         return core
@@ -142,16 +138,19 @@ class OgiConnection(Received):
         """Whose it is."""
         return self._handler
 
-    def _answer(self, status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> None:
-        core, handler = self._still(), self._handler
+    def _answer(self, status: int, fields: Pairs, body: bytes) -> None:
+        core, handler = self._core or self._still(), self._handler
         if handler.late is not None and core in handler.late:
             return  # the client has been told that it took too long
-        self._check(core, status)
+        if core.begun or status != 200:
+            self._check(core, status)
+        giver = Line(sys._getframe(2))  # the line of the module that answers
         if self._fields:
-            fields += self._fields
-        core.reply(Answer(status, fields, (body,)))
-        self._note_answer()
-        self.left()
+            fields = (*fields, *self._fields)
+        core.answer(status, fields, body, giver)
+        self._given = giver
+        if self._leaving is not None:
+            self._leaving.happened()
         handler.answered(core)
 
     def _check(self, core: Connection, status: int) -> None:

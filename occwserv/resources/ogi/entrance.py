@@ -39,21 +39,21 @@ class Entrance:
 
         :raise HTTPError: that is not possible now.
         """
-        second = int(self.farm.now())
+        second = int(core.routed)
         if second != self._looked:
             self._looked = second
             self._look()
         session = session_of(core) if b"cookie" in core.request.fields else ""
-        if session:
-            if self.sessions.waiting_in(session) >= self.farm.settings.queue:
-                raise self.full()
-            if not self.sessions.enter(session, core):
-                return
-        try:
+        if not session:
             self._give(core)
-        except HTTPError:
-            self.left(core)
-            raise
+        elif self.sessions.waiting_in(session) >= self.farm.settings.queue:
+            raise self.full()
+        elif self.sessions.enter(session, core):
+            try:
+                self._give(core)
+            except HTTPError:
+                self.left(core)
+                raise
 
     def left(self, core: Connection) -> None:
         """A request has its answer: the next of its session is let in.

@@ -76,16 +76,17 @@ class Farm(Outside):
         """Give a request to its module."""
         if self.ended:
             raise self.ends()
-        path = connection.request.target.path
-        name, slash, _ = path[len(self._prefix) :].partition(b"/")
-        module = self.shelf.get(name)
+        request = connection.request
+        module = self.shelf.at(request.target.path)
         if module is None:
+            path = request.target.path
+            name, slash, _ = path[len(self._prefix) :].partition(b"/")
             if not name and not slash:
                 serve_tree(self, connection, path == self._prefix)
                 return
             module = self.shelf.named(name)
-        kind = connection.request.fields.get(b"content-type")
-        if kind is not None and is_form(kind) and connection.request.length != 0:
+        kind = request.fields.get(b"content-type")
+        if kind is not None and is_form(kind) and request.length != 0:
             read_form(connection, kind, self.settings.form, lambda form: self._read(module, connection, form))
             return
         self.scheduler.work(module.take, connection)

@@ -13,7 +13,6 @@ from weakref import WeakSet, ref
 
 from ...connection import Connection
 from ...csp import Buffer, Process, timeout
-from ...csp.errors import Ending
 from ...csp.process import Outside, let_go
 from ...http.errors import HTTPError
 from ...net.outlet import ClientGone
@@ -57,6 +56,7 @@ class Handler(Outside):
         self.name = f"{module.name}.{number}"
         self.place = module.place
         self.state = State.STARTING
+        self.undecided = True  # it has not said whether it is for all requests
         self.began = inf  # when `ogimain` was called
         self.requests = Buffer(self.settings.queue, f"the requests for {module.name}")
         # Received and not answered, and since when the module has been free to answer: `inf` while it waits for the
@@ -108,16 +108,6 @@ class Handler(Outside):
 
     # What the farm does.
 
-    def deliver(self, core: Connection) -> None:
-        """Give it a request.
-
-        :raise HTTPError: too many wait already.
-        """
-        try:
-            self.requests.send_now(core)
-        except Ending:
-            raise self.module.full() from None
-
     def retire(self) -> None:
         """Another instance takes its place: it gets nothing more, and ends when it is through."""
         self.state = State.FINISHING
@@ -164,34 +154,33 @@ class Handler(Outside):
 
     def persist(self) -> None:
         """The module wants all requests."""
-        if self.state is State.STARTING:
+        if self.undecided:
+            self.undecided = False
             self.state = State.ACCEPTING
             self.module.decided(self)
 
     def single(self) -> None:
-        """The module is for one request: it has not said otherwise in time."""
-        if self.state is State.STARTING:
+        """The module is for one request: it has not said otherwise in time, or before it wanted one."""
+        if self.undecided:
+            self.undecided = False
             self.state = State.BUSY
             self.module.decided(self)
             self.requests.close()
-
-    def receiving(self) -> None:
-        """The module wants a connection. If it has not said that it wants all, it gets one."""
-        if self.state is State.STARTING:
-            self.single()
 
     def received(self, core: Connection) -> OgiConnection:
         """The module has received a connection."""
         self._received += 1
         self.held[core] = core.routed
-        form = self.farm.forms.pop(core, None) if core.request.length != 0 else None
-        return OgiConnection(core, self, self.module.rest_of(core.request.target.path), form)
+        request = core.request
+        if request.length == 0:
+            return OgiConnection(core, self, request.target)
+        return OgiConnection(core, self, request.target, self.farm.forms.pop(core, None))
 
     def answered(self, core: Connection) -> None:
         """The module has answered, or begun to."""
         self.answers += 1
         self.held.pop(core, None)
-        if self.module.sessions:
+        if self.module.sessions.inside:
             self.module.left(core)
 
     def waits_for_client(self, core: Connection) -> None:

@@ -17,6 +17,7 @@ from twisted.logger import Logger
 
 from ...connection import Connection
 from ...csp import Cancelled
+from ...csp.errors import Ending
 from ...http.errors import HTTPError
 from .entrance import Entrance
 from .faults import told
@@ -47,13 +48,16 @@ class Module(Entrance):
     def _give(self, core: Connection) -> None:
         """Give a request to an instance."""
         if self.accepting is not None:
-            self.accepting.deliver(core)
+            try:
+                self.accepting.requests.send_now(core)
+            except Ending:
+                raise self.full() from None
         elif self._coming is not None:
             if len(self._waiting) + len(self._coming.requests.held) >= self.farm.settings.queue:
                 raise self.full()
             self._waiting.append(core)
         else:
-            self._begin(None).deliver(core)
+            self._begin(None).requests.send_now(core)
 
     def rest_of(self, path: bytes) -> bytes:
         """What of a path stands behind the module's name."""

@@ -114,7 +114,7 @@ class Pool(Entrance):
     @property
     def over(self) -> bool:
         """Whether there is nothing left to look after."""
-        return not self.workers and not self._waiting and not self.sessions
+        return not self.workers and not self._waiting and not self.sessions.inside
 
     def kill(self) -> None:
         """The server has ended."""

@@ -4,12 +4,15 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from msgspec import Struct
 from twisted.internet.defer import Deferred
 
 from ...connection import Connection
 from ...csp import Movable, Moved
+from ...csp.mobile import Line
 from ...csp.process import Outside
 from ...http.errors import HTTPError
+from ...http.target import Target
 from ...net.outlet import ClientGone
 from .forms import Args, Form, is_form, parse_cookies, parse_form, parse_query
 
@@ -41,18 +44,15 @@ class Leaving:
             act()
 
 
-class Received(Movable, Outside):
+class Received(Struct, Movable, Outside, eq=False, weakref=True, repr_omit_defaults=True):
     """A request. What a module can do about it is said in `connection.py`."""
 
-    __slots__ = ("__weakref__", "_core", "_form", "_given", "_handler", "_leaving", "_path_info")
-
-    def __init__(self, core: Connection, handler: "Handler", path_info: bytes, form: bytes | None) -> None:
-        self._core: Connection | None = core
-        self._handler = handler
-        self._path_info = path_info
-        self._form = form  # the bytes of a form, which was read before the module was bothered
-        self._given = ""  # where it was given away or answered
-        self._leaving: Leaving | None = None
+    _core: Connection | None
+    _handler: "Handler"
+    _target: Target
+    _form: bytes | None = None  # the bytes of a form, which was read before the module was bothered
+    _given: Line | str = ""  # where it was given away or answered
+    _leaving: Leaving | None = None
 
     @property
     def method(self) -> str:
@@ -62,7 +62,7 @@ class Received(Movable, Outside):
     @property
     def path_info(self) -> str:
         """The path behind the module's name, decoded: empty, or begins with a slash."""
-        return self._path_info.decode("utf-8", "replace")
+        return self._handler.module.rest_of(self._target.path).decode("utf-8", "replace")
 
     @property
     def query(self) -> str:

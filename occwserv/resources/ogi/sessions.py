@@ -9,21 +9,18 @@ from ...connection import Connection
 
 
 class Sessions:
-    """The sessions of one module in which something is under way."""
+    """The sessions of one module in which something is under way: `inside` has the request of each that was let in."""
 
-    __slots__ = ("_inside", "_session_of", "_waiting")
+    __slots__ = ("_session_of", "_waiting", "inside")
 
     def __init__(self) -> None:
-        self._inside: dict[str, Connection] = {}  # the request of each session that was let in
+        self.inside: dict[str, Connection] = {}
         self._session_of: dict[Connection, str] = {}
         self._waiting: dict[str, deque[Connection]] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._inside)
-
     def enter(self, session: str, connection: Connection) -> bool:
         """Whether a request may go on now. If not, it waits here for its turn."""
-        inside = self._inside.setdefault(session, connection)
+        inside = self.inside.setdefault(session, connection)
         if inside is connection:
             self._session_of[connection] = session
             return True
@@ -41,9 +38,9 @@ class Sessions:
             return None
         waiting = self._waiting.get(session)
         if not waiting:
-            del self._inside[session]
+            del self.inside[session]
             return None
-        following = self._inside[session] = waiting.popleft()
+        following = self.inside[session] = waiting.popleft()
         self._session_of[following] = session
         if not waiting:
             del self._waiting[session]

@@ -19,7 +19,8 @@ from twisted.internet.main import installReactor
 from twisted.logger import globalLogBeginner, textFileLogObserver
 
 from ...connection import Misuse
-from ...http.answer import Answer
+from ...csp.mobile import Line
+from ...http.answer import Pairs
 from ...http.errors import HTTPError
 from ...http.head import Request
 from ...http.target import parse_target
@@ -62,10 +63,10 @@ class Relayed:
         self._gone = False
         self._left: Callable[[], None] | None = None
 
-    def reply(self, answer: Answer) -> None:
+    def answer(self, status: int, fields: Pairs, body: bytes, giver: Line) -> None:
         """A whole answer."""
         self._check(False)
-        self._finish("reply", answer.status, list(answer.fields), b"".join(answer.parts))
+        self._finish("reply", status, fields, body)
 
     def begin(self, status: int, fields: Any = (), length: int | None = None) -> None:
         """The beginning of an answer in pieces."""
