@@ -1,7 +1,9 @@
 """What is measured: each scenario checks a server's answers, warms it up, and measures it once in every round."""
 
+import statistics
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from . import loads, processes
@@ -16,7 +18,9 @@ HITS = "/ogi/hits"
 FIRST_IDLE = 1000
 """Idle connections from which on their memory is counted: those before it fill what a server has ready anyhow."""
 REST = 4
-"""Seconds after which the connections that were opened are idle for the kernel, too."""
+"""Seconds after which the connections that were opened are idle for the kernel, too, and those that were closed gone."""
+TURNS = 3
+"""How often the idle connections come and go in a run."""
 
 
 @dataclass(frozen=True)
@@ -97,36 +101,51 @@ def large(bench: Bench, server: Server) -> Callable[[], Run]:
 
 
 def idle(bench: Bench, server: Server) -> Callable[[], Run]:
-    """32 active clients, first alone and then among many idle connections."""
+    """32 active clients, in turns among many idle connections and without them: a server slows as it ages, too."""
     server.check(bench.site, [PAGE])
     number = min(bench.idle, server.capacity)
 
-    def active(seconds: int) -> Run:
-        return loads.wrk(server, bench.load_core, seconds, connections=32)
+    def active() -> Run:
+        time.sleep(REST)
+        loads.wrk(server, bench.load_core, 1, connections=32)
+        return loads.wrk(server, bench.load_core, bench.seconds, connections=32)
+
+    def crowd(stack: ExitStack) -> tuple[int, int]:
+        """Let the idle ones come. Returns the memory with the first of them, and with all."""
+        idlers = stack.enter_context(loads.idlers(server, bench.load_core))
+        idlers.open(FIRST_IDLE)
+        first = processes.memory(server.process)
+        idlers.open(number)
+        stack.callback(keeps, idlers)
+        time.sleep(REST)
+        return first, processes.memory(server.process)
+
+    def keeps(idlers: loads.Idlers) -> None:
+        if (kept := idlers.count()) < number:
+            raise Unfit(f"of {number} idle connections it kept {kept}")
 
     def measure() -> Run:
-        active(1)
-        alone = active(bench.seconds)
+        runs: dict[str, list[Run]] = {"alone": [], "crowded": []}
+        memory = []
         base = processes.memory(server.process)
-        with loads.idlers(server, bench.load_core) as idlers:
-            idlers.open(FIRST_IDLE)
-            first = processes.memory(server.process)
-            idlers.open(number)
-            time.sleep(REST)
-            full = processes.memory(server.process)
-            active(1)  # as before the first
-            crowded = active(bench.seconds)
-            kept = idlers.count()
-        if kept < number:
-            raise Unfit(f"of {number} idle connections it kept {kept}")
+        for _ in range(TURNS):
+            with ExitStack() as stack:
+                memory.append(crowd(stack))
+                runs["crowded"].append(active())
+            runs["alone"].append(active())
+        first, full = memory[0]
+        found = {
+            f"{name}_{which}": statistics.median(run[name] for run in taken)
+            for which, taken in runs.items()
+            for name in ("rate", "p50", "p99", "errors")
+        }
         return {
             "idle": number,
             "base": base / 2**20,
             "full": full / 2**20,
             "each": (full - first) / 1024 / (number - FIRST_IDLE),
-            **{f"{name}_alone": alone[name] for name in ("rate", "p50", "p99", "errors")},
-            **{f"{name}_crowded": crowded[name] for name in ("rate", "p50", "p99", "errors")},
-            "slower": crowded["p99"] / alone["p99"],
+            **found,
+            "slower": found["p99_crowded"] / found["p99_alone"],
         }
 
     return measure
