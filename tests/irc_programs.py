@@ -9,12 +9,12 @@ import socket
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Condition, Thread
 
 from twisted.trial.unittest import SkipTest
 
+from .certificate import certificate
 from .raw_client import PATIENCE
 from .serving import needed
 
@@ -155,36 +155,6 @@ def inspircd(folder: Path) -> Ircd:
     file.write_text(INSPIRCD.format(folder=folder, port=port, tls=tls))
     root = ("--runasroot",) if os.geteuid() == 0 else ()
     return Ircd((program, *root, "--nofork", "--nopid", f"--config={file}"), folder, port, tls)
-
-
-def certificate(folder: Path) -> None:
-    """`cert.pem` and `key.pem` for localhost, and the former alone in `trusted/`."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = made.public_bytes(serialization.Encoding.PEM)
-    (folder / "cert.pem").write_bytes(pem)
-    (folder / "trusted").mkdir()
-    (folder / "trusted" / "cert.pem").write_bytes(pem)
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
 
 
 class Ii(Program):
