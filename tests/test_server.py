@@ -153,6 +153,14 @@ class ReloadTests(RunningTestCase):
         self.assertEqual(self.places, [("", 83)])
         self.assertEqual(self.listener.ports, [port for port in self.reactor.ports if port.listening])
 
+    def test_an_endpoint_named_twice_is_opened_twice_and_closed_as_often(self) -> None:
+        for listen in (["tcp:0", "tcp:0", "tcp:80"], ["tcp:0"], ["tcp:0", "tcp:0"], ["tcp:80"]):
+            self.reload(listen=listen)
+            self.assertEqual(sorted(f"tcp:{port}" for _, port in self.places), sorted(listen))
+        self.reload(listen=["tcp:0", "tcp:0"])
+        self.successResultOf(self.stop())
+        self.assertEqual(self.places, [])
+
     def test_the_same_port_at_another_interface(self) -> None:
         self.reload(listen=["tcp:80:interface=127.0.0.1"])
         self.assertEqual(self.places, [("127.0.0.1", 80)])
