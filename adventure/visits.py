@@ -113,17 +113,18 @@ class Visits:
             visit.sign_of_life()
         return visit
 
-    async def enter(self, session: str, name: str, password: str = "", code: str = "") -> Visit:
+    async def enter(self, session: str, name: str, password: str = "", code: str = "", address: str = "") -> Visit:
         """Begin a visit; or go on with it, for who lost his cookie and knows the password.
 
         :param code: of a character that plays at another door; name and password do not matter then.
+        :param address: where he comes from.
         :raise Refused: he may not enter.
         """
         self._forget()
         if code:
             seat = await self.seats.enter_by_code(code, "web", session)
         else:
-            seat = await self.seats.enter(name, password, "web", session)
+            seat = await self.seats.enter(name, password, "web", session, address)
         for old, visit in list(self.by_session.items()):
             if visit.seat is seat:
                 self.by_session[session] = self.by_session.pop(old)

@@ -177,7 +177,7 @@ class Door:
         if (visit is None or visit.over) and ("name" in form or "code" in form):
             name, code = form.get("name", "").strip(), form.get("code", "").strip().lower().removeprefix("link ")
             try:
-                await self.visits.enter(connection.session, name, form.get("password", ""), code)
+                await self.visits.enter(connection.session, name, form.get("password", ""), code, connection.client)
             except Refused as refused:
                 await self.entry(connection, str(refused), name, 403)
                 return
