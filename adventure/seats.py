@@ -133,6 +133,12 @@ class Seats(Outside):
             character = card.player.heard
             character.player = world.resume(card.told(), character)
         self.world = world
+        world.hall.heed(self.limits)
+
+    def heed(self, limits: Limits) -> None:
+        """Go on under other limits."""
+        self.limits = self._attempts.limits = limits
+        self.world.hall.heed(limits)
 
     async def _join(self, character: Character, door: str, whom: str) -> Seat:
         """One more seat; what it hears first is where it is."""

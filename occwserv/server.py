@@ -150,8 +150,8 @@ class Server(Service):
             self.log.error("the settings are not reloaded, the old ones stay:\n{error}", error=error)
             return
         self._settings = settings
-        self._ogi.configure(modules_of(settings))
-        self._doors.configure(settings)
+        self._ogi.configure(modules := modules_of(settings))
+        self._doors.configure(settings, modules.options["adventure"])
         self._listener.site = site
         self._access.configure(settings.log)
         self._moved.addCallback(lambda _: self._ports.move(self._settings.listen if self.running else ()))

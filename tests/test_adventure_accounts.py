@@ -19,6 +19,7 @@ from adventure.store import Store
 from adventure.world import World
 from adventure.worldfile import read_world
 from occwserv.csp import Scheduler
+from occwserv.places import resolve
 from occwserv.server import modules_of
 from occwserv.settings import Settings
 from occwserv.settings.game import Adventure
@@ -40,8 +41,9 @@ class LimitsTests(SynchronousTestCase):
 
     def test_the_settings_are_told_to_the_game(self) -> None:
         chosen = Settings(adventure=Adventure(operators=("Ada", "Ben"), tries=9, save=None))
+        found = resolve(chosen, ROOT, "tap.yaml", None)
         self.assertEqual(
-            limits_of(modules_of(chosen).options["adventure"]), Limits(operators=frozenset({"ada", "ben"}), tries=9)
+            limits_of(modules_of(found).options["adventure"]), Limits(operators=frozenset({"ada", "ben"}), tries=9)
         )
         self.assertEqual(limits_of(modules_of(Settings()).options["adventure"]), Limits())
 
@@ -174,6 +176,20 @@ class PasswordTests(SeatsTestCase):
         self.assertEqual(eve.state()["role"], "operator")
         self.says(eve, "grant ada builder")
         self.assertIn("You are a builder now, until you leave: your name has no password.", self.hears(ada))
+
+    def test_other_limits_and_operators_hold_at_once(self) -> None:
+        ada, ben = self.sit("Ada"), self.sit("Ben")
+        self.says(ada, "password secret1")
+        self.seats.heed(Limits(operators=frozenset({"ada", "ben"}), tries=1, wait=7, rate=100))
+        self.assertEqual((ada.state()["role"], ben.state()["role"]), ("operator", "player"))
+        self.assertIn("by now", self.says(ben, "password secret2"))
+        self.sit("Ada", "guess123")
+        self.assertIn("try again in 7 s", self.sit("Ada", "guess123"))
+        self.assertIn("has no password yet", self.sit("Ben"))
+        self.assertEqual((ada.card.player.rate, self.sit("Cyd").card.player.rate), (100, 100))
+        self.seats.heed(Limits())
+        self.assertEqual(ada.state()["role"], "player")
+        self.assertIn("is protected now", self.says(ben, "password secret2"))
 
     def test_rights_belong_to_who_has_the_password(self) -> None:
         ada, ben = self.sit("Ada"), self.sit("Ben")

@@ -8,12 +8,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import globalLogPublisher
 
+from adventure.limits import Limits
 from occwserv.config import ConfigError, Mistake
 from occwserv.server import CanNotServe, Server
 from occwserv.settings import Settings
 
 from .sockets import Client, request
-from .standstill import TICK, ServerTestCase, settings
+from .standstill import GAME, TICK, ServerTestCase, settings
 
 
 class RunningTestCase(ServerTestCase):
@@ -187,6 +188,15 @@ class ReloadTests(RunningTestCase):
         self.assertEqual(sorted(self.places), [("", 80), ("", 81), ("", 99)])
         self.assertNotIn(taken, self.listener.ports)
         self.assertIn("can not listen at tcp:99", self.said("error")[0])
+
+    def test_the_game_heeds_its_limits_at_once(self) -> None:
+        self.reload(adventure=GAME)
+        game = self.server._doors.game()
+        self.reload(adventure={**GAME, "operators": ["Ada"], "leave": 5})
+        self.assertEqual(game.seats.limits, Limits(operators=frozenset({"ada"}), leave=5.0))
+        self.successResultOf(self.stop())
+        self.wait(1)
+        self.reactor.advance(86400)  # timers of those who do not wait any more
 
     def test_settings_with_mistakes_are_refused_and_counted(self) -> None:
         self.loaded = ConfigError([Mistake("limits.head", "{is} wrong", 3, "tap.yaml")])
