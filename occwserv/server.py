@@ -66,17 +66,23 @@ TICK = 0.5
 class Server(Service):
     """The whole server, as a Twisted service.
 
+    :param reactor: its clock is for what lasts.
     :param load: reads the settings anew, for SIGHUP; raises `ConfigError`.
+    :param now: the time of day, in seconds since 1970, for what has a date; the reactor's clock by default.
     """
 
     log = Logger("occwserv")
 
-    def __init__(self, reactor, settings: Settings, load: Callable[[], Settings]) -> None:
+    def __init__(
+        self, reactor, settings: Settings, load: Callable[[], Settings], now: Callable[[], float] | None = None
+    ) -> None:
         self._reactor = reactor
+        self._now = now or reactor.seconds
+        self._began = reactor.seconds()
         self._settings = settings
         self._load = load
         self._wheel = Wheel(TICK)
-        self._stats = Stats(reactor.seconds())
+        self._stats = Stats(self._now())
         self._access = AccessLog(settings.log)
         self._cgi = CgiFarm(reactor, settings.cgi)
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
@@ -165,7 +171,7 @@ class Server(Service):
 
     def figures(self) -> dict:
         """What the statistics show: each part is asked for its own."""
-        uptime = self._reactor.seconds() - self._stats.started
+        uptime = self._reactor.seconds() - self._began
         return {
             "server": {
                 "name": "occwserv",
@@ -216,7 +222,7 @@ class Server(Service):
             backend,
             self._wheel,
             Door(settings.door.heads, settings.door.bytes, head, routes, logline.request_line, backend.log_fields),
-            self._reactor.seconds,
+            self._now,
         )
 
     def _status_pages(self, settings: Settings) -> dict[bytes, StatusPage]:
@@ -230,13 +236,20 @@ class Server(Service):
         return {path.encode(): form for path, form in forms if path}
 
     def _tick(self) -> None:
-        turn, ogi = partial(self._wheel.turn, self._reactor.seconds()), partial(self._ogi.tick, TICK)
-        for act in (turn, self._listener.tick, self._doors.tick, self._access.flush, self._pages.age, ogi):
+        ogi = partial(self._ogi.tick, TICK)
+        for act in (self._turn, self._listener.tick, self._doors.tick, self._access.flush, self._pages.age, ogi):
             try:
                 act()
             except Exception:
                 # It must not be the last tick: without it there would be no deadline any more.
                 self.log.failure("a tick failed")
+
+    def _turn(self) -> None:
+        now = self._now()
+        by = self._wheel.follow(now, self._reactor.seconds())
+        if by:
+            self.log.warn("the clock of this machine was set by {by:.0f} s; deadlines go with it", by=by)
+        self._wheel.turn(now)
 
 
 def modules_of(settings: Settings) -> OgiSettings:

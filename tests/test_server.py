@@ -10,6 +10,7 @@ from twisted.logger import globalLogPublisher
 
 from adventure.limits import Limits
 from occwserv.config import ConfigError, Mistake
+from occwserv.http.dates import http_date
 from occwserv.server import CanNotServe, Server
 from occwserv.settings import Settings
 
@@ -32,6 +33,7 @@ class RunningTestCase(ServerTestCase):
         self.stopped: Deferred | None = None
         self.events = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
         self.loaded: Settings | ConfigError | None = None
+        self.set = 0
         self.run_with(**self.sections)
         self.addCleanup(self.end)
 
@@ -40,10 +42,14 @@ class RunningTestCase(ServerTestCase):
         return settings(**{**usual, **sections})
 
     def run_with(self, **sections) -> None:
-        self.server = Server(self.reactor, self.chosen(**sections), self.load)
+        self.server = Server(self.reactor, self.chosen(**sections), self.load, self.now)
         self.server.privilegedStartService()
         self.server.startService()
         self.listener = self.reactor.ports[-1].factory
+
+    def now(self) -> float:
+        """The time of day, which somebody may set."""
+        return self.reactor.seconds() + self.set
 
     def load(self) -> Settings:
         if isinstance(self.loaded, ConfigError):
@@ -113,6 +119,25 @@ class ListenTests(RunningTestCase):
         self.assertFalse(client.ended)
         self.wait(0.5 + 2 * TICK)
         self.assertTrue(client.ended)
+
+    def test_a_clock_that_is_set_cuts_nobody_off_and_lets_nobody_stay(self) -> None:
+        for by in (3600, -3600):
+            self.successResultOf(self.stop())
+            self.stopped, self.set = None, 0
+            self.run_with(timeouts={"idle": 5, "head": 5})
+            idle, slow = self.connect(), self.connect().send(request()[:9])
+            self.wait(1)
+            self.set = by
+            self.wait(3)
+            self.assertEqual((idle.ended, slow.ended), (False, False))
+            late = self.connect()
+            self.assertEqual(late.send(request()).answer()["date"], http_date(int(self.now())).decode())
+            self.wait(2 + 2 * TICK)
+            self.assertEqual((idle.ended, slow.ended, late.ended), (True, True, False))
+            self.assertEqual(slow.answer().status, 408)
+            self.wait(3 + 2 * TICK)
+            self.assertTrue(late.ended)
+            self.assertIn(f"was set by {by} s", self.said("warn")[-1])
 
     def test_a_tick_that_fails_is_told_and_not_the_last(self) -> None:
         self.reload(timeouts={"idle": 5})
