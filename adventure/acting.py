@@ -80,10 +80,7 @@ def whisper(room: Room, body: Body, command: Command, done: Done) -> None:
     other = find((who.lower(),), room.others(body))
     body.hear(f'You whisper to {other.name}, "{text}"', "said", body.name)
     other.hear(f'{body.name} whispers to you, "{text}"', "told", body.name)
-    hint = Heard("whispered", f"{body.name} whispers something to {other.name}.", body.name)
-    for witness in room.others(body):
-        if witness is not other:
-            witness.take(hint)
+    room.tell(Heard("whispered", f"{body.name} whispers something to {other.name}.", body.name), body, other)
 
 
 def emote(room: Room, body: Body, command: Command, done: Done) -> None:

@@ -33,7 +33,7 @@ def game_of(scheduler: Scheduler, options: Mapping[str, Any], reactor: Any, log:
     """The game of a scheduler. Whoever asks holds it, and has to let it go.
 
     :param options: `world` is the path of the world file, `save` that of the file that keeps what happens; the others
-        are limits (`limits.py`), as texts. They are heeded when the game is made.
+        are limits (`limits.py`), as texts. They are heeded when the game is made; later ones by `heed`.
     :param reactor: whose clock the world has. :param log: a Twisted logger.
     :raise WorldError: the world file has mistakes.
     :raise OSError: it can not be read.
@@ -82,6 +82,11 @@ class Game(Outside):
     def plan(self) -> Any:
         """What the world file says: its `name`, its `welcome`."""
         return self.seats.world.plan
+
+    def heed(self, options: Mapping[str, Any]) -> None:
+        """Go on under other limits. The world file, and where it is kept, stay what they are."""
+        self._limits = limits_of(options)
+        self.seats.heed(self._limits)
 
     def let_go(self, after: float = 1.0) -> None:
         """A door needs it no more.

@@ -12,6 +12,7 @@ from occwserv.csp.process import Outside
 
 from .accounts import Accounts
 from .language import Command, Puzzled
+from .limits import Limits
 from .marks import Marks
 from .messages import Done, Enter, Protect
 from .player import Card
@@ -28,9 +29,10 @@ class Hall(Outside):
     """
 
     def __init__(
-        self, accounts: Accounts, now: Callable[[], float], admit: Callable[[Body | None, Card], None], marks: Marks
+        self, limits: Limits, now: Callable[[], float], admit: Callable[[Body | None, Card], None], marks: Marks
     ) -> None:
-        self.accounts, self.now, self.admit, self.marks = accounts, now, admit, marks
+        self.limits, self.accounts = limits, Accounts(limits.operators)
+        self.now, self.admit, self.marks = now, admit, marks
         self.asked = Channel("questions to the hall")
         self.cards: dict[str, Card] = {}
         self.kept: dict[str, Body] = {}  # of those who have left
@@ -89,6 +91,15 @@ class Hall(Outside):
         """The body of a player, in the world or kept."""
         card = self.cards.get(name)
         return self.kept.get(name) if card is None else card.player.mine
+
+    def heed(self, limits: Limits) -> None:
+        """Go on under other limits; they hold at once for those who play."""
+        changed = limits.operators ^ self.limits.operators
+        self.limits, self.accounts.operators = limits, limits.operators
+        for name, card in self.cards.items():
+            card.player.rate = limits.rate
+            if name in changed:
+                card.role = self.accounts.role(name)
 
     def _left(self, card: Card, body: Body | None) -> list[str]:
         self.cards.pop(card.name.lower(), None)
@@ -164,6 +175,9 @@ class Hall(Outside):
 
     def _protect(self, asked: Protect) -> list[str]:
         card, name = asked.card, asked.card.name.lower()
+        if name in self.accounts.operators and not self.accounts.protected(name):
+            # It has become one while somebody, whoever he is, was playing by it.
+            raise Puzzled("That is the name of an operator by now: who runs the server gives it its password.")
         self.accounts.protect(name, asked.salt, asked.digest)
         self.marks.account(name)
         card.role = max(card.role, self.accounts.role(name), key=ROLES.index)

@@ -122,10 +122,7 @@ def give(room: Room, body: Body, command: Command, done: Any) -> None:
     room.changed(body, other)
     body.hear(f"You give {thing.the} to {other.name}.", "did", body.name)
     other.hear(f"{body.name} gives you {thing.the}.", "given", body.name)
-    seen = Heard("did", f"{body.name} gives {thing.the} to {other.name}.", body.name)
-    for witness in room.others(body):
-        if witness is not other:
-            witness.take(seen)
+    room.tell(Heard("did", f"{body.name} gives {thing.the} to {other.name}.", body.name), body, other)
 
 
 def _pay(room: Room, body: Body, other: Body, said: str) -> None:

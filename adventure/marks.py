@@ -22,8 +22,7 @@ class Marks:
     def take(self) -> "Marks":
         """All marks that were made; there are none then."""
         taken = Marks(self.wanted)
-        taken.__dict__.update(self.__dict__)
-        self.__init__(self.wanted)  # type: ignore[misc]
+        self.__dict__, taken.__dict__ = taken.__dict__, self.__dict__
         return taken
 
     def put_back(self, taken: "Marks") -> None:

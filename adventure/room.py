@@ -240,10 +240,10 @@ class Room(Outside):
 
     # What is seen and heard.
 
-    def tell(self, heard: Heard, but: Body | None = None) -> None:
-        """Tell all who are here."""
+    def tell(self, heard: Heard, *but: Body) -> None:
+        """Tell all who are here, but for some."""
         for body in self.bodies.values():
-            if body is not but:
+            if body not in but:
                 body.take(heard)
 
     def others(self, body: Body) -> list[Body]:

@@ -47,16 +47,17 @@ class Seats(Outside):
         """Whether a name is protected."""
         return self.world.hall.accounts.protected(name.lower())
 
-    async def enter(self, name: str, password: str = "", door: str = "web", whom: str = "") -> Seat:
+    async def enter(self, name: str, password: str = "", door: str = "web", whom: str = "", address: str = "") -> Seat:
         """Have a character enter; or have one more seat at it, if it is in the world and belongs to who asks.
 
         It does with the password; without one only at the door that has let it go, for the same `whom`. Who comes
         back to the door that let him go gets his old seat, with all it has heard.
 
+        :param address: where he comes from: wrong passwords are counted by it.
         :raise Refused: he may not.
         """
         key = name.lower()
-        proof = await self._proof(key, password)
+        proof = await self._proof(key, password, address)
         character = self._named(key)
         if character is None:
             return await self._begin(name, proof, door, whom)
@@ -73,18 +74,18 @@ class Seats(Outside):
             raise Refused(f'{name} is playing now. If that is you, write "code" there, and link with that code here.')
         return await self._join(character, door, whom)
 
-    async def _proof(self, name: str, password: str) -> bytes:
+    async def _proof(self, name: str, password: str, address: str) -> bytes:
         """What proves that somebody knows the password of a name: made from what he says, after a while if many were
         wrong."""
         if not password or not self.has_password(name):
             return b""
-        wait = self._attempts.wait(name, self.now())
+        wait = self._attempts.wait(name, address, self.now())
         if wait > 0:
             raise Refused(f"Too many wrong passwords for {name.capitalize()}; try again in {ceil(wait)} s.")
-        self._attempts.begin(name, self.now())
+        self._attempts.begin(name, address, self.now())
         proof = await self.world.prove(name, password)
         if not self.world.hall.accounts.problem(name, proof):
-            self._attempts.right(name)
+            self._attempts.right(name, address)
         return proof
 
     async def _begin(self, name: str, proof: bytes, door: str, whom: str) -> Seat:
@@ -132,6 +133,12 @@ class Seats(Outside):
             character = card.player.heard
             character.player = world.resume(card.told(), character)
         self.world = world
+        world.hall.heed(self.limits)
+
+    def heed(self, limits: Limits) -> None:
+        """Go on under other limits."""
+        self.limits = self._attempts.limits = limits
+        self.world.hall.heed(limits)
 
     async def _join(self, character: Character, door: str, whom: str) -> Seat:
         """One more seat; what it hears first is where it is."""

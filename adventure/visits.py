@@ -9,11 +9,13 @@ from typing import Any
 
 from occwserv.csp import EndOfChannel, OverwritingBuffer
 
+from .language import clean
 from .seats import Seat, Seats
 from .values import Heard
 
 HISTORY = 300  # lines that are kept for who comes again
 PLACE = ("room", "text", "things", "people", "ways")
+SECRET = "pa"  # so begins the verb behind which a password stands, however it goes on
 
 
 class Visit:
@@ -35,6 +37,13 @@ class Visit:
         else:
             self.seat.let_go()
 
+    async def play(self, line: str) -> None:
+        """One line; it stands before what it leads to, as on a terminal."""
+        typed = clean(line)
+        if typed and not self.over:
+            self.note(Heard("typed", f"> {without_password(typed)}"))
+        await self.seat.play(line)
+
     def note(self, heard: Any) -> None:
         """A line more."""
         self.last += 1
@@ -47,6 +56,8 @@ class Visit:
             self.room.append(heard)
         if heard.kind == "ways" and self.room:
             self.map[self.room[0].who] = (self.room[0].text, heard.text)
+        for bell in self.bells:
+            bell.send_now(None)
 
     def since(self, last: int) -> Iterator[tuple[int, Any]]:
         """The lines after one; those that are forgotten are told of by their number."""
@@ -72,12 +83,16 @@ class Visit:
                     self.note(missed(self.seat.heard.missed - told))
                     told = self.seat.heard.missed
                 self.note(heard)
-                for bell in self.bells:
-                    bell.send_now(None)
         except EndOfChannel:
             self.over = True
             for bell in list(self.bells):
                 bell.close()
+
+
+def without_password(line: str) -> str:
+    """What may be shown of a line."""
+    verb, space, _ = line.partition(" ")
+    return f"{verb} ..." if space and verb.lower().startswith(SECRET) else line
 
 
 def missed(lines: int) -> Heard:
@@ -98,17 +113,18 @@ class Visits:
             visit.sign_of_life()
         return visit
 
-    async def enter(self, session: str, name: str, password: str = "", code: str = "") -> Visit:
+    async def enter(self, session: str, name: str, password: str = "", code: str = "", address: str = "") -> Visit:
         """Begin a visit; or go on with it, for who lost his cookie and knows the password.
 
         :param code: of a character that plays at another door; name and password do not matter then.
+        :param address: where he comes from.
         :raise Refused: he may not enter.
         """
         self._forget()
         if code:
             seat = await self.seats.enter_by_code(code, "web", session)
         else:
-            seat = await self.seats.enter(name, password, "web", session)
+            seat = await self.seats.enter(name, password, "web", session, address)
         for old, visit in list(self.by_session.items()):
             if visit.seat is seat:
                 self.by_session[session] = self.by_session.pop(old)

@@ -10,7 +10,7 @@ from typing import Any
 from occwserv.csp import Buffer, Channel, Mobile, Process, Scheduler, sleep
 from occwserv.csp.process import Outside
 
-from .accounts import Accounts, digest_of
+from .accounts import digest_of
 from .acting import ACTING
 from .bots import KINDS, Bot
 from .building import Building
@@ -63,13 +63,13 @@ class World(Outside):
         self.now: Callable[[], float] = (lambda: now() + ahead) if ahead else now
         self.plan, self.scheduler, self.chance, self.store = plan, scheduler, chance, store
         self.report = report or (lambda name, failure: None)
-        self.apart, self.limits, self._secret = apart, limits, secret or chance
+        self.apart, self._secret = apart, secret or chance
         self.marks = Marks(store is not None)
         self.acts = ACTS
         self.rooms: dict[str, Room] = {}
         self.machines: dict[str, Machine] = {}
         self.bots: dict[str, Bot] = {}
-        self.hall = Hall(Accounts(limits.operators), self.now, self._admit, self.marks)
+        self.hall = Hall(limits, self.now, self._admit, self.marks)
         self.hall.numbers = past["numbers"]
         self.building = Channel("questions to the builders")
         self.changing = False  # a room is being removed: what was in it is on its way
@@ -222,7 +222,7 @@ class World(Outside):
 
         :param outbox: takes what he hears; a buffer of his own by default.
         """
-        return Player(self.hall.asked, self.building, self.now, self.limits.rate, self._digest, outbox)
+        return Player(self.hall.asked, self.building, self.now, self.hall.limits.rate, self._digest, outbox)
 
     async def _digest(self, password: str) -> tuple[bytes, bytes]:
         """A fresh salt, and what is kept of a password."""

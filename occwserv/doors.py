@@ -61,11 +61,14 @@ class Doors:
     def open(self) -> None:
         """Let players in."""
         self._open = True
-        self.configure(self._settings)
+        self.configure(self._settings, self._options)
 
-    def configure(self, settings: Settings) -> None:
-        """Go on under other settings: clients that are here keep the old ones."""
-        self._settings = settings
+    def configure(self, settings: Settings, options: Mapping[str, str]) -> None:
+        """Go on under other settings: clients that are here keep the old ones; the game heeds its limits at once."""
+        self._settings, self._options = settings, options
+        game = game_there(self._scheduler)
+        if game is not None:
+            game.heed(options)
         for door in self._doors.values() if self._open else ():
             door.configure(settings)
 

@@ -112,7 +112,8 @@ def resolve_game(game: Adventure, folder: Path, mistake: Callable[[str, str], No
         if game.world != Adventure().world:
             mistake("adventure.world", f'"{world}" is not a file')
         world = shipped("adventure") / "world.yaml"
-    return Adventure(world=str(world), save=None if game.save is None else str(folder / game.save))
+    save = None if game.save is None else str(folder / game.save)
+    return msgspec.structs.replace(game, world=str(world), save=save)
 
 
 def wrong_identity(mount: Mount) -> Iterator[tuple[str, str]]:

@@ -16,9 +16,7 @@ from functools import partial
 
 import msgspec
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred, succeed
-from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, succeed
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
@@ -31,13 +29,13 @@ from .config import ConfigError
 from .doors import Doors
 from .frontend.door import Door
 from .frontend.listener import Listener
+from .frontend.ports import Ports
 from .frontend.route import Routes
 from .frontend.site import FAREWELL, Site
 from .frontend.wheel import Wheel
 from .http.head import Limits
 from .http.media import MediaTypes
 from .net.descriptors import raise_descriptor_limit
-from .net.port import quick
 from .resources.cached import CachedPage
 from .resources.cgi import Farm as CgiFarm
 from .resources.cgi import mounts
@@ -68,26 +66,32 @@ TICK = 0.5
 class Server(Service):
     """The whole server, as a Twisted service.
 
+    :param reactor: its clock is for what lasts.
     :param load: reads the settings anew, for SIGHUP; raises `ConfigError`.
+    :param now: the time of day, in seconds since 1970, for what has a date; the reactor's clock by default.
     """
 
     log = Logger("occwserv")
 
-    def __init__(self, reactor, settings: Settings, load: Callable[[], Settings]) -> None:
+    def __init__(
+        self, reactor, settings: Settings, load: Callable[[], Settings], now: Callable[[], float] | None = None
+    ) -> None:
         self._reactor = reactor
+        self._now = now or reactor.seconds
+        self._began = reactor.seconds()
         self._settings = settings
         self._load = load
         self._wheel = Wheel(TICK)
-        self._stats = Stats(reactor.seconds())
+        self._stats = Stats(self._now())
         self._access = AccessLog(settings.log)
         self._cgi = CgiFarm(reactor, settings.cgi)
-        self._ports: dict[str, IListeningPort] = {}
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
         self._ogi = OgiFarm(reactor, modules := modules_of(settings))
         self._doors = Doors(reactor, settings, modules.options["adventure"], self._ogi.scheduler)
         self._listener = Listener(self._site(settings))
+        self._ports = Ports(reactor, self._listener)
 
     def privilegedStartService(self) -> None:
         """Listen, while the process may still listen at low ports.
@@ -99,7 +103,7 @@ class Server(Service):
         raise_descriptor_limit(clients + limits.descriptors + PER_PROGRAM * self._settings.cgi.workers)
         failed = []
         for endpoint in self._settings.listen:
-            self._open_port(endpoint).addErrback(lambda failure: failed.append(failure.getErrorMessage()))
+            self._ports.open(endpoint).addErrback(lambda failure: failed.append(failure.getErrorMessage()))
         if failed:
             raise CanNotServe("\n".join(failed))
         self._doors.open()
@@ -123,7 +127,7 @@ class Server(Service):
         yield self._moved
         left = self._doors.close()
         self._ogi.stop()
-        yield DeferredList([self._close_port(endpoint) for endpoint in list(self._ports)])
+        yield self._ports.move(())
         yield DeferredList([self._farewell(), left])
         self._cgi.stop()
         self._ticking.stop()
@@ -152,27 +156,14 @@ class Server(Service):
             self.log.error("the settings are not reloaded, the old ones stay:\n{error}", error=error)
             return
         self._settings = settings
-        self._ogi.configure(modules_of(settings))
-        self._doors.configure(settings)
+        self._ogi.configure(modules := modules_of(settings))
+        self._doors.configure(settings, modules.options["adventure"])
         self._listener.site = site
         self._access.configure(settings.log)
-        self._moved.addCallback(lambda _: self._move_ports())
+        self._moved.addCallback(lambda _: self._ports.move(self._settings.listen if self.running else ()))
         self._moved.addErrback(lambda failure: self.log.failure("the ports are not those of the settings", failure))
         self._stats.reloads += 1
         self.log.info("the settings are reloaded")
-
-    @inlineCallbacks
-    def _move_ports(self):
-        """Listen where the settings say, and nowhere else."""
-        # A new endpoint may be at the place of an old one, such as another interface of the same port, and it takes a
-        # turn of the reactor until that is free.
-        old = [endpoint for endpoint in self._ports if endpoint not in self._settings.listen]
-        yield DeferredList([self._close_port(endpoint) for endpoint in old])
-        for endpoint in self._settings.listen if self.running else ():
-            if endpoint not in self._ports:
-                yield self._open_port(endpoint).addErrback(
-                    lambda failure: self.log.error("{error}", error=failure.getErrorMessage())
-                )
 
     def reopen_log(self) -> None:
         """Open the access log by its name again."""
@@ -180,7 +171,7 @@ class Server(Service):
 
     def figures(self) -> dict:
         """What the statistics show: each part is asked for its own."""
-        uptime = self._reactor.seconds() - self._stats.started
+        uptime = self._reactor.seconds() - self._began
         return {
             "server": {
                 "name": "occwserv",
@@ -231,7 +222,7 @@ class Server(Service):
             backend,
             self._wheel,
             Door(settings.door.heads, settings.door.bytes, head, routes, logline.request_line, backend.log_fields),
-            self._reactor.seconds,
+            self._now,
         )
 
     def _status_pages(self, settings: Settings) -> dict[bytes, StatusPage]:
@@ -245,41 +236,20 @@ class Server(Service):
         return {path.encode(): form for path, form in forms if path}
 
     def _tick(self) -> None:
-        turn, ogi = partial(self._wheel.turn, self._reactor.seconds()), partial(self._ogi.tick, TICK)
-        for act in (turn, self._listener.tick, self._doors.tick, self._access.flush, self._pages.age, ogi):
+        ogi = partial(self._ogi.tick, TICK)
+        for act in (self._turn, self._listener.tick, self._doors.tick, self._access.flush, self._pages.age, ogi):
             try:
                 act()
             except Exception:
                 # It must not be the last tick: without it there would be no deadline any more.
                 self.log.failure("a tick failed")
 
-    def _open_port(self, endpoint: str) -> Deferred:
-        """Listen at an endpoint; the error, if it is one, says where and why."""
-
-        def opened(port: IListeningPort) -> None:
-            self._ports[endpoint] = port
-            self._listener.ports.append(port)
-            self.log.info("serving {root} at {where}", root=self._settings.static.root, where=port.getHost())
-
-        def refused(failure) -> None:
-            raise ListenError(f"can not listen at {endpoint}: {failure.getErrorMessage()}")
-
-        return (
-            quick(serverFromString(self._reactor, endpoint), self._reactor)
-            .listen(self._listener)
-            .addCallbacks(opened, refused)
-        )
-
-    def _close_port(self, endpoint: str) -> Deferred:
-        """Listen no more. Clients who are in the kernel's queue are taken in first: closing would cut them."""
-        port = self._ports.pop(endpoint)
-        self._listener.ports.remove(port)
-        if hasattr(port, "doRead"):
-            arrived = -1
-            while arrived != self._listener.arrived:  # Twisted's port takes in a few at a time
-                arrived = self._listener.arrived
-                port.doRead()
-        return maybeDeferred(port.stopListening)
+    def _turn(self) -> None:
+        now = self._now()
+        by = self._wheel.follow(now, self._reactor.seconds())
+        if by:
+            self.log.warn("the clock of this machine was set by {by:.0f} s; deadlines go with it", by=by)
+        self._wheel.turn(now)
 
 
 def modules_of(settings: Settings) -> OgiSettings:
@@ -289,10 +259,6 @@ def modules_of(settings: Settings) -> OgiSettings:
     told = {name: str(value) for name, value in said.items() if value not in (None, "")}
     options = {**settings.ogi.options, "adventure": {**told, **settings.ogi.options.get("adventure", {})}}
     return msgspec.structs.replace(settings.ogi, options=options)
-
-
-class ListenError(Exception):
-    """An endpoint can not be listened at."""
 
 
 class CanNotServe(SystemExit, Exception):

@@ -115,6 +115,8 @@ class Options(usage.Options):
 
 def makeService(options: Options) -> IService:
     """The server, with the signals it obeys."""
+    from time import time
+
     from twisted.internet import reactor
     from twisted.internet.error import ReactorNotRunning
 
@@ -126,7 +128,7 @@ def makeService(options: Options) -> IService:
         with suppress(ReactorNotRunning):
             reactor.stop()
 
-    server = Server(reactor, options.settings, options.load)
+    server = Server(reactor, options.settings, options.load, time)
     actions = {
         "SIGTERM": stop,
         "SIGINT": stop,

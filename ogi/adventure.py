@@ -26,7 +26,9 @@ h1 { margin: 0; font: 600 1.35rem/1.2 Georgia, serif }
 .live #log { max-height: 60dvh }
 #log:focus-visible, input:focus-visible, button:focus-visible { outline: 2px solid; outline-offset: 1px }
 li.room { font: 600 1.1rem Georgia, serif; margin-top: .7rem }
-li.ways, li.things, li.people, #state, .soft { color: var(--soft) }
+li.typed { margin-top: .7rem }
+li.typed + li.room { margin-top: 0 }
+li.typed, li.ways, li.things, li.people, #state, .soft { color: var(--soft) }
 li.goal, li.score { font-weight: 600 }
 [role=alert]:empty { display: none }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end }
@@ -86,7 +88,9 @@ const feed = new EventSource("%(place)s/events?last=%(last)s");
 feed.onmessage = event => {
   const line = JSON.parse(event.data), item = document.createElement("li");
   const near = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  item.textContent = line.text; item.className = line.kind; log.append(item);
+  item.textContent = line.text; item.className = line.kind;
+  if (line.kind == "typed") item.setAttribute("aria-live", "off");  // who typed it need not be told
+  log.append(item);
   while (log.childElementCount > 500) log.firstElementChild.remove();
   if (near) log.scrollTop = log.scrollHeight;
   if (line.kind == "room") { title.textContent = line.text; room = line }
@@ -173,12 +177,12 @@ class Door:
         if (visit is None or visit.over) and ("name" in form or "code" in form):
             name, code = form.get("name", "").strip(), form.get("code", "").strip().lower().removeprefix("link ")
             try:
-                await self.visits.enter(connection.session, name, form.get("password", ""), code)
+                await self.visits.enter(connection.session, name, form.get("password", ""), code, connection.client)
             except Refused as refused:
                 await self.entry(connection, str(refused), name, 403)
                 return
         elif visit is not None and "command" in form:
-            await visit.seat.play(form["command"])
+            await visit.play(form["command"])
         elif visit is None:
             await self.entry(connection, "Please enter first.", status=403)
             return

@@ -6,15 +6,14 @@ Nothing sleeps here: what is waited for is a line that a program says.
 import os
 import re
 import socket
-import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Condition, Thread
 
 from twisted.trial.unittest import SkipTest
 
+from .certificate import certificate
+from .program import Program
 from .raw_client import PATIENCE
 from .serving import needed
 
@@ -72,50 +71,9 @@ def free_port() -> int:
         return made.getsockname()[1]
 
 
-class Program:
-    """A program whose lines are read as it says them."""
-
-    def __init__(self, command: Sequence[str | Path], folder: Path) -> None:
-        self.output = ""
-        self._seen, self._ended, self._news = 0, False, Condition()
-        self._process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={**os.environ, "HOME": str(folder), "TERM": "dumb"},
-        )  # fmt: skip
-        self._reading = Thread(target=self._read, daemon=True)
-        self._reading.start()
-
-    def _read(self) -> None:
-        while data := os.read(self._process.stdout.fileno(), 65536):
-            with self._news:
-                self.output += data.decode("utf-8", "replace")
-                self._news.notify_all()
-        with self._news:
-            self._ended = True
-            self._news.notify_all()
-
-    def wait_for(self, pattern: str) -> re.Match:
-        """The next place with this pattern in what it says, behind the one that was waited for last."""
-        find = re.compile(pattern)
-        with self._news:
-            self._news.wait_for(lambda: self._ended or find.search(self.output, self._seen), PATIENCE)
-            found = find.search(self.output, self._seen)
-            if found is None:
-                raise AssertionError(f"it never said {pattern!r}, but:\n{self.output[-3000:]}")
-            self._seen = found.end()
-            return found
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def end(self) -> None:
-        """End it."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        self._process.wait()
-        self._reading.join()
-        self._process.stdout.close()
+def home(folder: Path) -> dict[str, str]:
+    """The environment of a program that keeps its things in a folder."""
+    return {**os.environ, "HOME": str(folder), "TERM": "dumb"}
 
 
 class Ircd(Program):
@@ -123,11 +81,11 @@ class Ircd(Program):
 
     def __init__(self, command: Sequence[str | Path], folder: Path, port: int, tls: int = 0) -> None:
         self.port, self.tls = port, tls
-        super().__init__(command, folder)
+        super().__init__(command, folder, home(folder))
         try:
             self._wait_until_it_listens()
         except BaseException:
-            self.end()
+            self.kill()
             raise
 
     def _wait_until_it_listens(self) -> None:
@@ -157,42 +115,14 @@ def inspircd(folder: Path) -> Ircd:
     return Ircd((program, *root, "--nofork", "--nopid", f"--config={file}"), folder, port, tls)
 
 
-def certificate(folder: Path) -> None:
-    """`cert.pem` and `key.pem` for localhost, and the former alone in `trusted/`."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = made.public_bytes(serialization.Encoding.PEM)
-    (folder / "cert.pem").write_bytes(pem)
-    (folder / "trusted").mkdir()
-    (folder / "trusted" / "cert.pem").write_bytes(pem)
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-
-
 class Ii(Program):
     """`ii`: one writes into a FIFO, and reads what the server says."""
 
     def __init__(self, folder: Path, port: int, nick: str) -> None:
         self._place, self._talks = folder / nick / "127.0.0.1", False
-        super().__init__((needed("ii"), "-s", "127.0.0.1", "-p", str(port), "-n", nick, "-i", folder / nick), folder)
+        super().__init__(
+            (needed("ii"), "-s", "127.0.0.1", "-p", str(port), "-n", nick, "-i", folder / nick), folder, home(folder)
+        )
         self.wait_for(rf" (376|422) {nick} ")
 
     def write(self, text: str, answer: str) -> re.Match:
@@ -228,12 +158,14 @@ class WeeChat(Program):
             *secure, "/set irc.server_default.anti_flood_prio_high 0", "/set logger.file.flush_delay 0", "/connect t",
         )  # fmt: skip
         runs = [word for line in start for word in ("-r", line)]
-        self._chat = Program((program, "-d", self._home, *runs), folder)
+        self._chat = Program((program, "-d", self._home, *runs), folder, home(folder))
         try:
-            super().__init__((needed("tail"), "-q", "-n", "+1", "-F", "--sleep-interval=0.05", *logs), folder)
+            super().__init__(
+                (needed("tail"), "-q", "-n", "+1", "-F", "--sleep-interval=0.05", *logs), folder, home(folder)
+            )
             self.wait_for("End of (MOTD|message of the day)|MOTD [Ff]ile")
         except BaseException:
-            self._chat.end()
+            self._chat.kill()
             raise
 
     def write(self, text: str, answer: str) -> re.Match:
@@ -244,7 +176,7 @@ class WeeChat(Program):
         fifo.write_text(f"irc.server.t */msg occgam {text}\n")
         return self.wait_for(rf"\toccgam\t.*{answer}")
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """End it."""
-        self._chat.end()
-        super().end()
+        self._chat.kill()
+        super().kill()

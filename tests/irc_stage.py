@@ -3,6 +3,7 @@
 All of it on one clock, and none of it on a network.
 """
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,9 @@ from occwserv.irc.door import Door
 from occwserv.irc.link import Lines, Link, joined
 from occwserv.irc.message import Message, parse
 from occwserv.irc.network import Network
-from occwserv.irc.server.state import Limits, Server
+from occwserv.irc.server.state import Server
 from occwserv.irc.session import Session
+from occwserv.settings import Irc, IrcNetwork, IrcServer
 
 from .test_adventure_seats import SeatsTestCase
 
@@ -76,7 +78,7 @@ class IrcTestCase(SeatsTestCase):
         return Door(self.scheduler, self.clock.seconds, lambda: game, Refused, self.log)
 
     def session(self, link: Link, **settings: Any) -> Session:
-        network = Network("net", **{**QUICK, **settings})
+        network = replace(Network.of(Irc(), IrcNetwork(server="net")), **{**QUICK, **settings})
         session = Session(link, network, self.door, self.clock.seconds, lambda: "nonce", self.log)
         self.scheduler.spawn(session.run())
         return session
@@ -85,7 +87,7 @@ class IrcTestCase(SeatsTestCase):
 class ServedTestCase(IrcTestCase):
     """The same, on our own server."""
 
-    limits = Limits()
+    limits = IrcServer()
 
     def setUp(self) -> None:
         super().setUp()

@@ -16,10 +16,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Condition, Thread
 
 from twisted.trial.unittest import SkipTest
 
+from .program import Program
 from .raw_client import PATIENCE, Answer, Client
 
 HERE = "tcp:0:interface=127.0.0.1"
@@ -63,7 +63,7 @@ def needed(program: str) -> str:
     return path
 
 
-class Server:
+class Server(Program):
     """A `twistd -n` that serves, and what it has said.
 
     :param options: those of occwserv; the doors of the game are shut if these do not open them, or `doors`.
@@ -85,17 +85,8 @@ class Server:
         chosen = ("--reactor", reactor) if reactor else ()
         limit = ("sh", "-c", f'ulimit -n {descriptors} && exec "$0" "$@"') if descriptors else ()
         self.folder = folder
-        self.output = ""
-        self._seen = 0
-        self._ended = False
-        self._news = Condition()
-        self._process = subprocess.Popen(
-            (*limit, TWISTD, *chosen, "-n", "occwserv", *(() if doors else SHUT), *options),
-            cwd=folder, env=environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        self._listening = Thread(target=self._listen, daemon=True)
-        self._listening.start()
+        command = (*limit, TWISTD, *chosen, "-n", "occwserv", *(() if doors else SHUT), *options)
+        super().__init__(command, folder, environment())
         try:
             self.ports = [int(self.wait_for(SERVING)[2]) for _ in range(endpoints)]
             # It has opened its ports; signals mean to it what they should only when its reactor runs. Then a client
@@ -108,48 +99,13 @@ class Server:
             raise
         self.port = self.ports[0]
 
-    def _listen(self) -> None:
-        """Read what the child says, always: a full pipe would stop it."""
-        while data := os.read(self._process.stdout.fileno(), 65536):
-            with self._news:
-                self.output += data.decode("utf-8", "replace")
-                self._news.notify_all()
-        with self._news:
-            self._ended = True
-            self._news.notify_all()
-
     def wait_for(self, pattern: str) -> re.Match:
         """The next line with this pattern in what the server says, behind the one that was waited for last."""
-        find = re.compile(pattern + r".*\n")
-        with self._news:
-            self._news.wait_for(lambda: self._ended or find.search(self.output, self._seen), PATIENCE)
-            found = find.search(self.output, self._seen)
-            if found is None:
-                raise AssertionError(f"the server never said {pattern!r}, but:\n{self.output}")
-            self._seen = found.end()
-            return found
-
-    def tell(self, number: int) -> None:
-        """Send the process a signal."""
-        self._process.send_signal(number)
-
-    @property
-    def pid(self) -> int:
-        """The number of its process."""
-        return self._process.pid
+        return super().wait_for(pattern + r".*\n")
 
     def descriptors(self) -> int:
         """How many files it has open."""
-        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
-
-    def end(self) -> int:
-        """Wait until it ends, and has said all.
-
-        :return: its exit status.
-        """
-        status = self._process.wait(PATIENCE)
-        self._listening.join(PATIENCE)
-        return status
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End it with a signal.
@@ -158,13 +114,6 @@ class Server:
         """
         self.tell(number)
         return self.end()
-
-    def kill(self) -> None:
-        """End it in any case."""
-        self._process.kill()
-        self._process.wait()
-        self._listening.join()
-        self._process.stdout.close()
 
 
 class Serving:

@@ -134,7 +134,7 @@ def soak(name: str, ircd: Ircd, folder: Path, lines: int) -> bool:
         if between.connections != 1:
             print(game.output)
         game.kill()
-        ircd.end()
+        ircd.kill()
 
 
 def main() -> None:

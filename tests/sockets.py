@@ -92,7 +92,7 @@ class SocketReactor(_DisconnectSelectableMixin, MemoryReactorClock):
     def listenTCP(self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = "") -> Port:
         for other in self.ports:
             overlap = "" in (interface, other.place[0]) or interface == other.place[0]
-            if other.listening and other.place[1] == port and overlap:
+            if other.listening and other.place[1] == port and port and overlap:
                 raise CannotListenError(interface, port, OSError(errno.EADDRINUSE, "Address already in use"))
         self.ports.append(Port(self, port, factory, interface))
         return self.ports[-1]

@@ -13,12 +13,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from adventure.limits import Attempts, Limits, limits_of
+from adventure.limits import Attempts, Limits, limits_of, network_of
 from adventure.seats import Seats
 from adventure.store import Store
 from adventure.world import World
 from adventure.worldfile import read_world
 from occwserv.csp import Scheduler
+from occwserv.places import resolve
 from occwserv.server import modules_of
 from occwserv.settings import Settings
 from occwserv.settings.game import Adventure
@@ -26,6 +27,7 @@ from occwserv.settings.game import Adventure
 from .adventurers import SMALL
 from .test_adventure_seats import SeatsTestCase
 
+HERE = "198.51.100.1"
 ROOT = Path(__file__).parent.parent
 
 
@@ -39,28 +41,54 @@ class LimitsTests(SynchronousTestCase):
 
     def test_the_settings_are_told_to_the_game(self) -> None:
         chosen = Settings(adventure=Adventure(operators=("Ada", "Ben"), tries=9, save=None))
+        found = resolve(chosen, ROOT, "tap.yaml", None)
         self.assertEqual(
-            limits_of(modules_of(chosen).options["adventure"]), Limits(operators=frozenset({"ada", "ben"}), tries=9)
+            limits_of(modules_of(found).options["adventure"]), Limits(operators=frozenset({"ada", "ben"}), tries=9)
         )
         self.assertEqual(limits_of(modules_of(Settings()).options["adventure"]), Limits())
 
     def test_each_wrong_password_makes_the_next_wait_longer(self) -> None:
         attempts, now, waits = Attempts(Limits(tries=3, wait=2, longest=30)), 0.0, []
         for _ in range(9):
-            attempts.begin("ada", now)
-            waits.append(attempts.wait("ada", now))
+            attempts.begin("ada", HERE, now)
+            waits.append(attempts.wait("ada", HERE, now))
             now += waits[-1]
         self.assertEqual(waits, [0, 0, 2, 4, 8, 16, 30, 30, 30])
-        self.assertEqual(attempts.wait("ben", now), 0)
-        attempts.right("ada")
-        attempts.begin("ada", now)
-        self.assertEqual(attempts.wait("ada", now), 0)
+        self.assertEqual(attempts.wait("ben", HERE, now), 0)
+        attempts.right("ada", HERE)
+        attempts.begin("ada", HERE, now)
+        self.assertEqual(attempts.wait("ada", HERE, now), 0)
 
     def test_they_are_forgotten_after_a_while(self) -> None:
         attempts = Attempts(Limits(tries=1, wait=2, longest=30))
         for number in range(1000):
-            attempts.begin(f"ada{number}", number)
-        self.assertLess(len(attempts._wrong), 40)
+            attempts.begin(f"ada{number}", HERE, number)
+        self.assertLess(len(attempts._wrong), 80)
+
+    def test_wrong_passwords_from_elsewhere_hold_nobody_up_before_they_are_many(self) -> None:
+        attempts = Attempts(Limits(tries=2, guesses=6, wait=2))
+        attempts.begin("ada", HERE, 0)
+        attempts.right("ada", HERE)
+        for number in range(6):
+            attempts.begin("ada", f"192.0.2.{number // 2}", 0)
+            waits = [attempts.wait("ada", address, 0) for address in (f"192.0.2.{number // 2}", "192.0.2.9", HERE)]
+            self.assertEqual(waits, [2.0 * (number % 2), 2.0 * (number == 5), 0], number)
+
+    def test_by_the_right_password_an_address_is_known_for_a_while(self) -> None:
+        attempts = Attempts(Limits(tries=99, guesses=1))
+        for number in range(5):
+            attempts.begin("ada", f"192.0.2.{number}", 0)
+            attempts.right("ada", f"192.0.2.{number}")
+        attempts.begin("ada", HERE, 100)
+        waits = [attempts.wait("ada", f"192.0.2.{number}", 100) for number in range(6)]
+        self.assertEqual(waits, [2, 0, 0, 0, 0, 2])
+
+    def test_one_network_is_one_address(self) -> None:
+        for address, network in (
+            ("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "2001:db8::/64"), ("fe80::1%eth0", "fe80::/64"),
+            ("unix", "unix"), ("user.example", "user.example"), ("", ""),
+        ):  # fmt: skip
+            self.assertEqual(network_of(address), network)
 
 
 class PasswordTests(SeatsTestCase):
@@ -117,6 +145,13 @@ class PasswordTests(SeatsTestCase):
         self.assertEqual(self.sit("Ada", "secret1").name, "Ada")
         self.assertIn("not the password", self.sit("Ada", "guess123"))
 
+    def test_who_guesses_elsewhere_does_not_keep_the_owner_out(self) -> None:
+        self.says(self.sit("Ada"), "password secret1")
+        for _ in range(4):
+            said = self.done(self.seats.enter("Ada", "guess123", address="192.0.2.1"))
+        self.assertIn("Too many wrong passwords", said)
+        self.assertEqual(self.done(self.seats.enter("Ada", "secret1", address=HERE)).name, "Ada")
+
     def test_many_at_once_are_no_way_round(self) -> None:
         self.says(self.sit("Ada"), "password secret1")
         self.held = True
@@ -141,6 +176,20 @@ class PasswordTests(SeatsTestCase):
         self.assertEqual(eve.state()["role"], "operator")
         self.says(eve, "grant ada builder")
         self.assertIn("You are a builder now, until you leave: your name has no password.", self.hears(ada))
+
+    def test_other_limits_and_operators_hold_at_once(self) -> None:
+        ada, ben = self.sit("Ada"), self.sit("Ben")
+        self.says(ada, "password secret1")
+        self.seats.heed(Limits(operators=frozenset({"ada", "ben"}), tries=1, wait=7, rate=100))
+        self.assertEqual((ada.state()["role"], ben.state()["role"]), ("operator", "player"))
+        self.assertIn("by now", self.says(ben, "password secret2"))
+        self.sit("Ada", "guess123")
+        self.assertIn("try again in 7 s", self.sit("Ada", "guess123"))
+        self.assertIn("has no password yet", self.sit("Ben"))
+        self.assertEqual((ada.card.player.rate, self.sit("Cyd").card.player.rate), (100, 100))
+        self.seats.heed(Limits())
+        self.assertEqual(ada.state()["role"], "player")
+        self.assertIn("is protected now", self.says(ben, "password secret2"))
 
     def test_rights_belong_to_who_has_the_password(self) -> None:
         ada, ben = self.sit("Ada"), self.sit("Ben")

@@ -87,6 +87,18 @@ class VerbTests(WorldTestCase):
         self.assertEqual(self.play(self.ada, "give 8 coins to ben"), "You have 7 coins.")
         self.assertIn("Give what to whom?", self.play(self.ada, "give lamp"))
 
+    def test_who_stands_by_sees_what_passes_between_two(self) -> None:
+        cyd = self.enter("Cyd")
+        for line, seen in (
+            ("whisper ben psst", "Ada whispers something to Ben."),
+            ("get lamp", "Ada takes the brass lamp."),
+            ("give lamp to ben", "Ada gives the brass lamp to Ben."),
+            ("give 3 coins to ben", ""),
+        ):
+            self.heard(cyd)
+            self.play(self.ada, line)
+            self.assertEqual(self.heard(cyd), seen, line)
+
     def test_use_wear_and_eat(self) -> None:
         self.assertEqual(self.both("use lamp"), ("You turn it.", "Ada uses the brass lamp."))
         self.assertIn("nothing to do", self.play(self.ada, "push table"))

@@ -217,6 +217,14 @@ class ChangeTests(CachedTestCase):
         os.utime(new, (time.time() + 10, time.time() + 10))
         self.noticed(lambda: os.replace(new, self.root / "page.html.br"), 200, b"br", self.ACCEPT)
 
+    def test_a_neighbour_by_a_link_that_led_nowhere(self) -> None:
+        (self.root / "elsewhere").mkdir()
+        (self.root / "page.html.br").symlink_to("elsewhere/new")
+        for _ in range(3):  # until the page's own folder is known to be as it was
+            self.warm(b"/page.html", self.ACCEPT)
+            self.reactor.advance(1)
+        self.noticed(lambda: self.write("elsewhere/new", b"br"), 200, b"br", self.ACCEPT)
+
     def test_a_neighbour_that_is_removed(self) -> None:
         neighbour = self.write("page.html.br", b"br")
         self.noticed(neighbour.unlink, 200, OLD, self.ACCEPT)

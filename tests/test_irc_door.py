@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from occwserv.irc.message import LINE
-from occwserv.irc.server.state import Limits
+from occwserv.settings import IrcServer
 
 from .irc_stage import ServedTestCase
 
@@ -185,7 +185,7 @@ class WhoIsWhoTests(ServedTestCase):
 class HostileTests(ServedTestCase):
     """Whatever is said."""
 
-    limits = Limits(rate=1000)
+    limits = IrcServer(rate=1000)
 
     def test_bots_and_servers_are_not_answered(self) -> None:
         bot = self.chatter("bot")

@@ -22,7 +22,7 @@ class IrcTestCase(Serving, SynchronousTestCase):
         self.folder = self.new_folder()
 
     def started(self, made: Program) -> Program:
-        self.addCleanup(made.end)
+        self.addCleanup(made.kill)
         return made
 
     def game(self, *options: str, **irc: object) -> Server:
@@ -88,7 +88,7 @@ class NgircdTests(IrcTestCase):
         ada = self.started(Ii(self.folder, ircd.port, "ada"))
         ben = self.started(WeeChat(self.folder, ircd.port, "ben"))
         self.hand_over(ada, ben)
-        ircd.end()
+        ircd.kill()
         game.wait_for("not connected: .*; again in")
         self.until(game, lambda figures: figures["game"]["irc"]["players"] == 0)
         ircd = self.started(ngircd(self.folder, ircd.port))

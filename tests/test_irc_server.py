@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from occwserv.irc.message import LINE
-from occwserv.irc.server.state import Limits
+from occwserv.settings import IrcServer
 
 from .irc_stage import Client, ServedTestCase
 
@@ -74,7 +74,7 @@ def said(client: Client) -> list[str]:
 class TalkTests(ServedTestCase):
     """One long talk."""
 
-    limits = Limits(rate=1000)
+    limits = IrcServer(rate=1000)
 
     def test_what_is_answered_and_what_others_hear(self) -> None:
         ada, ben = self.chatter("ada"), self.chatter("ben")
@@ -114,7 +114,7 @@ class TalkTests(ServedTestCase):
 class LimitTests(ServedTestCase):
     """Too much of anything."""
 
-    limits = Limits(clients=5, per_address=2, rate=5, burst=10, channels=2, watched=2, patience=30, idle=60)
+    limits = IrcServer(clients=5, per_client=2, rate=5, burst=10, channels=2, watched=2, register=30, silence=60)
 
     def test_clients_in_all_and_from_one_place(self) -> None:
         clients = [self.connect(address) for address in ("a", "a", "a", "b", "c", "d")]
@@ -164,7 +164,7 @@ class LimitTests(ServedTestCase):
 class HostileTests(ServedTestCase):
     """Bytes that are no IRC."""
 
-    limits = Limits(rate=100_000, burst=100_000)
+    limits = IrcServer(rate=100_000, burst=100_000)
     lines: ClassVar = (
         b"", b" ", b":", b"@", b":x", b"\x00", b"\xff" * 600, b"x" * 20_000, b"PRIVMSG", b"PRIVMSG :", b"PRIVMSG ,,, x",
         b"NICK :", b"NICK \xff", b"NICK #x", b"NICK " + b"n" * 31, b"JOIN ,", b"JOIN #" + b"x" * 60, b"JOIN #\x07",

@@ -1,6 +1,7 @@
 """The adventure's web door: on a clock, and in real browser windows, with scripts and without."""
 
 import json
+import re
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -45,6 +46,17 @@ class DoorTests(OgiTestCase):
         self.assertNotIn("Welcome to Saltmarrow", self.log_of(page))
         self.assertIn("The Stone Quay", page.partition('id="map"')[2])
         self.assertNotIn("Bell Square", self.log_of(self.shown(ada)))
+
+    def test_what_was_typed_stands_above_its_answer_but_for_passwords(self) -> None:
+        ada, ben = self.enter(b"Ada"), self.enter(b"Ben")
+        for line in (b"say+one", b"", b"+", b"password+hush", b"PASSWD++hush", b"%3Cb%3E"):
+            self.post(b"command=" + line, ada)
+        typed = re.findall(r'<li class="typed">(.*?)</li><li class="(.*?)">(.*?)</li>', self.log_of(self.shown(ada)))
+        self.assertEqual([line for line, _, _ in typed], [
+            "&gt; say one", "&gt; password ...", "&gt; PASSWD ...", "&gt; &lt;b&gt;",
+        ])  # fmt: skip
+        self.assertEqual(typed[0][1:], ("said", "You say, &quot;one&quot;"))
+        self.assertNotIn("typed", self.log_of(self.shown(ben)))
 
     def test_nobody_can_put_markup_into_anothers_page(self) -> None:
         ada, ben = self.enter(b"Ada"), self.enter(b"Ben")
@@ -221,6 +233,7 @@ class WindowTests(Serving, SynchronousTestCase):
         plain = self.enter("Plain", scripts=False)
         self.go(ada, "n", "pull rope")
         self.hears(ada, "2 more")
+        self.hears(ada, "|> pull rope|")
         self.go(ben, "s", "turn crank")
         self.hears(ben, "1 more")
         self.go(plain, "shout now!")

@@ -8,12 +8,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import globalLogPublisher
 
+from adventure.limits import Limits
 from occwserv.config import ConfigError, Mistake
+from occwserv.http.dates import http_date
 from occwserv.server import CanNotServe, Server
 from occwserv.settings import Settings
 
 from .sockets import Client, request
-from .standstill import TICK, ServerTestCase, settings
+from .standstill import GAME, TICK, ServerTestCase, settings
 
 
 class RunningTestCase(ServerTestCase):
@@ -31,6 +33,7 @@ class RunningTestCase(ServerTestCase):
         self.stopped: Deferred | None = None
         self.events = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
         self.loaded: Settings | ConfigError | None = None
+        self.set = 0
         self.run_with(**self.sections)
         self.addCleanup(self.end)
 
@@ -39,10 +42,14 @@ class RunningTestCase(ServerTestCase):
         return settings(**{**usual, **sections})
 
     def run_with(self, **sections) -> None:
-        self.server = Server(self.reactor, self.chosen(**sections), self.load)
+        self.server = Server(self.reactor, self.chosen(**sections), self.load, self.now)
         self.server.privilegedStartService()
         self.server.startService()
         self.listener = self.reactor.ports[-1].factory
+
+    def now(self) -> float:
+        """The time of day, which somebody may set."""
+        return self.reactor.seconds() + self.set
 
     def load(self) -> Settings:
         if isinstance(self.loaded, ConfigError):
@@ -113,6 +120,25 @@ class ListenTests(RunningTestCase):
         self.wait(0.5 + 2 * TICK)
         self.assertTrue(client.ended)
 
+    def test_a_clock_that_is_set_cuts_nobody_off_and_lets_nobody_stay(self) -> None:
+        for by in (3600, -3600):
+            self.successResultOf(self.stop())
+            self.stopped, self.set = None, 0
+            self.run_with(timeouts={"idle": 5, "head": 5})
+            idle, slow = self.connect(), self.connect().send(request()[:9])
+            self.wait(1)
+            self.set = by
+            self.wait(3)
+            self.assertEqual((idle.ended, slow.ended), (False, False))
+            late = self.connect()
+            self.assertEqual(late.send(request()).answer()["date"], http_date(int(self.now())).decode())
+            self.wait(2 + 2 * TICK)
+            self.assertEqual((idle.ended, slow.ended, late.ended), (True, True, False))
+            self.assertEqual(slow.answer().status, 408)
+            self.wait(3 + 2 * TICK)
+            self.assertTrue(late.ended)
+            self.assertIn(f"was set by {by} s", self.said("warn")[-1])
+
     def test_a_tick_that_fails_is_told_and_not_the_last(self) -> None:
         self.reload(timeouts={"idle": 5})
         broken, other = self.connect(), self.connect()
@@ -153,6 +179,14 @@ class ReloadTests(RunningTestCase):
         self.assertEqual(self.places, [("", 83)])
         self.assertEqual(self.listener.ports, [port for port in self.reactor.ports if port.listening])
 
+    def test_an_endpoint_named_twice_is_opened_twice_and_closed_as_often(self) -> None:
+        for listen in (["tcp:0", "tcp:0", "tcp:80"], ["tcp:0"], ["tcp:0", "tcp:0"], ["tcp:80"]):
+            self.reload(listen=listen)
+            self.assertEqual(sorted(f"tcp:{port}" for _, port in self.places), sorted(listen))
+        self.reload(listen=["tcp:0", "tcp:0"])
+        self.successResultOf(self.stop())
+        self.assertEqual(self.places, [])
+
     def test_the_same_port_at_another_interface(self) -> None:
         self.reload(listen=["tcp:80:interface=127.0.0.1"])
         self.assertEqual(self.places, [("127.0.0.1", 80)])
@@ -179,6 +213,15 @@ class ReloadTests(RunningTestCase):
         self.assertEqual(sorted(self.places), [("", 80), ("", 81), ("", 99)])
         self.assertNotIn(taken, self.listener.ports)
         self.assertIn("can not listen at tcp:99", self.said("error")[0])
+
+    def test_the_game_heeds_its_limits_at_once(self) -> None:
+        self.reload(adventure=GAME)
+        game = self.server._doors.game()
+        self.reload(adventure={**GAME, "operators": ["Ada"], "leave": 5})
+        self.assertEqual(game.seats.limits, Limits(operators=frozenset({"ada"}), leave=5.0))
+        self.successResultOf(self.stop())
+        self.wait(1)
+        self.reactor.advance(86400)  # timers of those who do not wait any more
 
     def test_settings_with_mistakes_are_refused_and_counted(self) -> None:
         self.loaded = ConfigError([Mistake("limits.head", "{is} wrong", 3, "tap.yaml")])

@@ -33,6 +33,9 @@ class Sleeper:
         self._log.append(self.name)
         self.then()
 
+    def clock_set(self, by: float) -> None:
+        self.deadline += by
+
     def __repr__(self) -> str:
         return self.name
 
@@ -76,6 +79,27 @@ class WheelTests(SynchronousTestCase):
             self.assertGreaterEqual(times[0] + TICK, deadline)
             self.assertLessEqual(times[0] + TICK, deadline + 2 * TICK)
             self.assertEqual(len(self.wheel), 0)
+
+    def test_deadlines_go_with_a_clock_that_is_set(self) -> None:
+        for by in (3600.0, -3600.0, 20.0, -20.0):
+            self.setUp()
+            self.assertEqual(self.wheel.follow(START, 50), 0)
+            self.leaving("soon", 5)
+            self.leaving("late", 30)
+            self.assertEqual(self.wheel.follow(START + 1 + by, 51), by)
+            since = self.leaving("since", by + 31)  # noted when the clock was set, and not yet looked at
+            self.assertEqual(self.wheel.follow(START + 2 + by, 52.3), 0)
+            self.assertEqual(self.turn(by + 4.5, by + 1), [])
+            self.assertEqual(self.turn(by + 6, by + 4.5), ["soon"])
+            self.assertEqual(self.turn(by + 32, by + 6), ["late", "since"])
+            self.assertEqual(since.slot, GONE)
+
+    def test_who_was_given_a_deadline_between_a_clock_set_back_and_the_look_at_it_keeps_it(self) -> None:
+        self.wheel.follow(START, 0)
+        self.leaving("one", 30).deadline = START - 3600 + 30.2  # by a request
+        self.wheel.follow(START - 3600 + 0.5, 0.5)
+        self.assertEqual(self.turn(-3600 + 30), [])
+        self.assertEqual(self.turn(-3600 + 32, -3600 + 30), ["one"])
 
     def test_a_deadline_in_the_past_is_told_at_the_next_turn(self) -> None:
         self.leaving("late", -1000.0)

@@ -9,7 +9,7 @@ import resource
 from collections.abc import Callable
 from sys import intern
 
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IProtocolNegotiationFactory
 from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
 from zope.interface import implementer
@@ -25,7 +25,7 @@ SLACK = 8
 _BUSY = encode_head(503, ((b"Retry-After", b"5"), (b"Content-Length", b"0"), (b"Connection", b"close")))
 
 
-@implementer(IProtocolFactory)
+@implementer(IProtocolFactory, IProtocolNegotiationFactory)
 class Listener:
     """The factory of clients, for every endpoint listened at.
 
@@ -52,6 +52,13 @@ class Listener:
 
     def doStop(self) -> None:
         """Twisted: an endpoint was closed."""
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """Twisted: what may be chosen from the protocols a TLS client offers (RFC 7301 3.1).
+
+        A factory that says nothing refuses in the handshake every client that offers any, as browsers and `curl` do.
+        """
+        return [b"http/1.1"]
 
     def buildProtocol(self, address) -> "ClientReader | Turned":
         """Twisted: a client is at the door."""

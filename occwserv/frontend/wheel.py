@@ -12,6 +12,10 @@ GONE = -1
 """The slot of a client that is in no slot."""
 
 
+LEAST = 1.0
+"""Seconds by which the time of day must jump to count as set: a clock that is only corrected creeps."""
+
+
 class Timed(Protocol):
     """What sits in the wheel. `deadline` is in seconds; `slot` belongs to the wheel."""
 
@@ -19,6 +23,9 @@ class Timed(Protocol):
     slot: int
 
     def expired(self) -> None: ...
+
+    def clock_set(self, by: float) -> None:
+        """The time of day was set: the deadline, and whatever else was noted of it, goes with that."""
 
 
 class Wheel:
@@ -30,6 +37,7 @@ class Wheel:
     def __init__(self, tick: float = 0.5) -> None:
         self._tick = tick
         self._turned = 0
+        self._ahead: float | None = None
         self._slots: dict[int, set[Timed]] = {}
 
     def put(self, timed: Timed, deadline: float) -> None:
@@ -83,6 +91,28 @@ class Wheel:
                     failed = error
         if failed is not None:
             raise failed
+
+    def follow(self, now: float, steady: float) -> float:
+        """Have the deadlines go with the time of day when somebody has set that.
+
+        :param now: the time of day. :param steady: the seconds of a clock that nobody sets.
+        :return: by how many seconds it was set since the last time; 0.0 if it was not.
+        """
+        ahead = now - steady
+        by = 0.0 if self._ahead is None else ahead - self._ahead
+        self._ahead = ahead
+        if abs(by) < LEAST:
+            return 0.0
+        before = now - by
+        everybody = [timed for slot in self._slots.values() for timed in slot]
+        self._slots.clear()
+        self._turned = int(now / self._tick)
+        for timed in everybody:
+            # What would be long over if the clock had not been set back was noted since: it is right as it is.
+            if timed.deadline > before - LEAST - 2 * self._tick:
+                timed.clock_set(by)
+            self._file(timed, self._slot(timed.deadline))
+        return by
 
     def __len__(self) -> int:
         return sum(len(slot) for slot in self._slots.values())

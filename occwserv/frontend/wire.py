@@ -107,6 +107,13 @@ class Wire:
         if self.outlet.full:
             self._watch(self.site.settings.timeouts.write)
 
+    def clock_set(self, by: float) -> None:
+        """The wheel: the time of day was set, and what was noted of it goes with that."""
+        self.deadline += by
+        self._since += by
+        if self._interrupted:
+            self._interrupted += by
+
     def _wait(self, seconds: float) -> None:
         """Set the deadline."""
         self.site.wheel.put(self, self.site.now() + seconds)

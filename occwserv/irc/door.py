@@ -162,7 +162,7 @@ class Door:
                 await player.tell([ALIKE])
                 return
             try:
-                seat = await self._seat(self._known_by(session, person), name, secret.strip())
+                seat = await self._seat(self._known_by(session, person), name, secret.strip(), person.source.host)
             except self.refused as refused:
                 await player.tell([str(refused)])
                 return
@@ -176,9 +176,11 @@ class Door:
             else:
                 await player.play()
 
-    async def _seat(self, whom: str, name: str, secret: str) -> Any:
+    async def _seat(self, whom: str, name: str, secret: str, host: str) -> Any:
         seats = self.game().seats
-        return await (seats.enter(name, secret, "irc", whom) if name else seats.enter_by_code(secret, "irc", whom))
+        if not name:
+            return await seats.enter_by_code(secret, "irc", whom)
+        return await seats.enter(name, secret, "irc", whom, host)
 
     def _known_by(self, session: Session, person: Person) -> str:
         """By what somebody is known again; nothing, if he might be taken for somebody else."""

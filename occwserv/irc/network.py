@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..settings import Irc, IrcNetwork
 from . import sasl
+
+REAL_NAME = "the adventure; write me: help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,24 +17,47 @@ class Network:
     """
 
     name: str
-    endpoint: str = ""
-    nick: str = "occgam"
-    real_name: str = "the adventure; write me: help"
-    password: str = ""
-    lobby: str = ""
-    account: str = ""
-    secret: str = ""
-    mechanism: str = ""
-    required: bool = False
-    rate: float = 2.0
-    burst: int = 5
-    unread: int = 10
-    lines: int = 6
-    players: int = 100
-    idle: float = 30.0
-    lost: float = 90.0
-    patience: float = 60.0
-    regain: float = 30.0
+    endpoint: str
+    nick: str
+    password: str
+    lobby: str
+    account: str
+    secret: str
+    mechanism: str
+    required: bool
+    rate: float
+    burst: int
+    unread: int
+    lines: int
+    players: int
+    idle: float
+    lost: float
+    patience: float
+    regain: float
+
+    @classmethod
+    def of(cls, irc: Irc, network: IrcNetwork) -> "Network":
+        """What the settings say of a network; what they do not say of it alone is the same for all."""
+        return cls(
+            name=network.server,
+            endpoint=network.server,
+            nick=network.nick or irc.nick,
+            password=network.password or "",
+            lobby=network.lobby or "",
+            account=network.account or "",
+            secret=network.account_password or "",
+            mechanism=network.mechanism or "",
+            required=network.required,
+            rate=irc.rate,
+            burst=irc.burst,
+            unread=irc.unread,
+            lines=irc.lines,
+            players=irc.players,
+            idle=irc.ping,
+            lost=irc.timeout,
+            patience=irc.register,
+            regain=irc.regain,
+        )
 
     def mechanisms(self, secure: bool, nonce: Callable[[], str]) -> dict[str, Callable[[], sasl.Mechanism]]:
         """The ways to say who we are, the best first: those that do not give the password away.

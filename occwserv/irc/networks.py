@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from time import time
 from typing import Any
 
@@ -13,12 +14,12 @@ from .. import __version__
 from ..csp import Process, Scheduler, sleep
 from ..net.dial import dialling
 from ..net.moving import MovingPort
-from ..settings import Irc, IrcNetwork, Settings
+from ..settings import Irc, IrcNetwork, IrcServer, Settings
 from .client import Client
 from .door import Door
 from .network import Network
 from .server.port import Port
-from .server.state import Limits, Server
+from .server.state import Server
 from .session import Session
 
 OURS = "the built-in server"
@@ -43,31 +44,9 @@ def motd(nick: str) -> tuple[str, ...]:
 
 
 def networks(irc: Irc) -> list[Network]:
-    """The networks that the settings name, with what they do not say of each filled in."""
+    """The networks that the settings name, those of which there is nothing more to say first."""
     named = [IrcNetwork(server=server) for server in irc.server or ()] + list(irc.networks)
-    return [
-        Network(
-            name=each.server,
-            endpoint=each.server,
-            nick=each.nick or irc.nick,
-            password=each.password or "",
-            lobby=each.lobby or "",
-            account=each.account or "",
-            secret=each.account_password or "",
-            mechanism=each.mechanism or "",
-            required=each.required,
-            rate=irc.rate,
-            burst=irc.burst,
-            unread=irc.unread,
-            lines=irc.lines,
-            players=irc.players,
-            idle=irc.ping,
-            lost=irc.timeout,
-            patience=irc.register,
-            regain=irc.regain,
-        )
-        for each in named
-    ]
+    return [Network.of(irc, each) for each in named]
 
 
 class Networks:
@@ -139,20 +118,16 @@ class Own:
         self._scheduler, self._now, self._log = scheduler, reactor.seconds, log
         self.door = door
         version = f"occwserv-{__version__}"
-        self.server = Server(scheduler, reactor.seconds, time, Limits(), version)
+        self.server = Server(scheduler, reactor.seconds, time, IrcServer(), version)
         self._port = MovingPort(reactor, "irc.serve", Port(self.server))
-        self._network = Network(OURS)
+        self._network: Network | None = None
         self._process: Process | None = None
 
     def configure(self, irc: Irc) -> Deferred:
-        """Listen where the settings say; the game comes in anew when it has another nickname."""
-        local = irc.local
-        self.server.limits = Limits(
-            local.clients, local.per_client, local.rate, local.burst, local.channels, local.watched, local.register,
-            local.silence,
-        )  # fmt: skip
-        network = Network(
-            OURS, nick=irc.nick, rate=FREELY, burst=int(FREELY), unread=ALL, lines=irc.lines, players=irc.players
+        """Listen where the settings say; the game comes in anew when its settings are others."""
+        self.server.limits = irc.local
+        network = replace(
+            Network.of(irc, IrcNetwork()), name=OURS, endpoint="", rate=FREELY, burst=int(FREELY), unread=ALL
         )
         if network != self._network or self._process is None:
             self._network = network

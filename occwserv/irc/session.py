@@ -17,7 +17,7 @@ from occwserv.csp import After, Channel, Ending, Send, alt
 
 from .link import Lines, Link
 from .message import LINE, Message, form, is_channel, parse
-from .network import Network
+from .network import REAL_NAME, Network
 from .pacing import Bucket, Window
 from .people import People
 from .registration import Registration
@@ -42,7 +42,7 @@ class Session:
         self.link, self.network, self.door, self.log = link, network, door, log
         self._now = now
         self.registration = Registration(
-            network.nick, network.real_name, network.password, network.mechanisms(link.secure, nonce), network.required
+            network.nick, REAL_NAME, network.password, network.mechanisms(link.secure, nonce), network.required
         )
         self.turns = Channel(f"turns at {network.name}")
         self.bucket = Bucket(network.rate, network.burst, now())

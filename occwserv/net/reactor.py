@@ -1,6 +1,12 @@
-"""Adapter. Which reactor runs: asyncio's on a uvloop loop, unless somebody chose another before."""
+"""Adapter. Which reactor runs: asyncio's on a uvloop loop, unless somebody chose another before.
+
+Its clock is steady: Twisted's own timers follow the time of day, and all stand still for an hour when that is set back
+by one.
+"""
 
 import sys
+import time
+from collections.abc import Callable
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -24,6 +30,13 @@ def install_reactor() -> None:
     loop = uvloop.new_event_loop()
     loop.set_exception_handler(lambda loop, context: tell(context))
     asyncioreactor.install(loop)
+    sys.modules["twisted.internet.reactor"].seconds = steady(time.time, time.monotonic)
+
+
+def steady(time_of_day: Callable[[], float], monotonic: Callable[[], float]) -> Callable[[], float]:
+    """A clock that begins with the time of day, in seconds since 1970, and is never set."""
+    ahead = time_of_day() - monotonic()
+    return lambda: monotonic() + ahead
 
 
 def tell(context: dict) -> None:

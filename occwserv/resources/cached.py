@@ -83,7 +83,7 @@ class CachedPage:
     """A page in memory. `size` is the bytes of all its forms.
 
     :param forms: for each coding (b"" for the plain page, which is always there) the bytes and their validators.
-    :param facts: of the page's file and its neighbours, what the file system said of them.
+    :param facts: of the page's file and its neighbours, what the file system said of them; None: nothing.
     :param absent: neighbours the page could have and does not; they would come into `folder`.
     :param used: called whenever the page is sent.
     """
@@ -96,7 +96,7 @@ class CachedPage:
     def __init__(
         self,
         forms: Mapping[bytes, tuple[bytes, Validators]],
-        facts: Mapping[bytes, Facts],
+        facts: Mapping[bytes, Facts | None],
         absent: Sequence[bytes],
         folder: Folder,
         media_type: bytes,

@@ -132,6 +132,8 @@ class Library:
     def _keep(self, relative: bytes, forms: dict, facts: dict, second: int, used: Callable[[], None]) -> CachedPage:
         place = self.root.place(relative)
         absent = [place + ending for _, ending in self._endings if place + ending not in facts]
+        # What a link that leads nowhere will lead to comes into another folder: the page looks after that itself.
+        facts = {**facts, **{neighbour: None for neighbour in absent if os.path.islink(neighbour)}}
         path = place.rpartition(b"/")[0]
         folder = self._folders.get(path)
         if folder is None:

@@ -19,6 +19,7 @@ from .game import Adventure as Adventure
 from .game import Telnet as Telnet
 from .irc import Irc as Irc
 from .irc import IrcNetwork as IrcNetwork
+from .irc import IrcServer as IrcServer
 from .kinds import (
     Charset,
     Encoding,

@@ -34,7 +34,8 @@ class Adventure(Struct, frozen=True, kw_only=True):
     leave: Annotated[Seconds, about("seconds without any door until it leaves")] = 600
     silent: Annotated[Seconds, about("seconds without a line until it leaves")] = 3600
     rate: Annotated[Many, about("lines per second of a player; more wait, after twice as many at once")] = 10
-    tries: Annotated[Many, about("wrong passwords of a name that make nobody wait")] = 3
+    tries: Annotated[Many, about("wrong passwords for a name from one address that make nobody wait")] = 3
+    guesses: Annotated[Many, about("wrong passwords for a name from all addresses that make nobody wait")] = 100
     wait: Annotated[Seconds, about("seconds to wait after one more; twice as long after each that follows")] = 2
     longest: Annotated[Seconds, about("seconds to wait at most")] = 900
 # fmt: on

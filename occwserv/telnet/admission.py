@@ -41,7 +41,7 @@ async def admit(talk: Talk, house: House, game: Any) -> Any:
             if code is not None:
                 return await game.seats.enter_by_code(code[1], DOOR, address)
             if name:
-                return await game.seats.enter(name, password, DOOR, address)
+                return await game.seats.enter(name, password, DOOR, address, address)
         except house.refused as refused:
             talk.say(str(refused))
             if hidden or code is not None:

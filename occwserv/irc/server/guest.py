@@ -47,7 +47,7 @@ class Guest:
         heard, asked, limits = self.server.now(), False, self.server.limits
         try:
             while not self.why:
-                until = heard + limits.idle if self.welcome else self.since + limits.patience
+                until = heard + limits.silence if self.welcome else self.since + limits.register
                 which, piece = await alt(self.link.pieces, After(max(until - self.server.now(), 0)))
                 if which == 0:
                     heard, asked = self.server.now(), False

@@ -5,30 +5,16 @@ unless it is told otherwise.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from occwserv.csp import Scheduler
 
+from ...settings import IrcServer
 from ..link import Link, joined
 from ..message import Message, fold, form
 from .guest import Guest
 
 MAPPING = "ascii"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What clients may ask for. Times are in seconds; docs/configuration.md tells what each means."""
-
-    clients: int = 200
-    per_address: int = 20
-    rate: float = 5.0
-    burst: int = 20
-    channels: int = 10
-    watched: int = 100
-    patience: float = 30.0
-    idle: float = 120.0
 
 
 class Channel:
@@ -59,7 +45,7 @@ class Server:
         scheduler: Scheduler,
         now: Callable[[], float],
         date: Callable[[], float],
-        limits: Limits,
+        limits: IrcServer,
         version: str,
         motd: Sequence[str] = (),
         name: str = "irc.occwserv",
@@ -78,7 +64,7 @@ class Server:
         :param trusted: it is ours: it may say as much as it likes.
         """
         there = sum(guest.address == address for guest in self.guests)
-        if not trusted and (len(self.guests) >= self.limits.clients or there >= self.limits.per_address):
+        if not trusted and (len(self.guests) >= self.limits.clients or there >= self.limits.per_client):
             link.write(b"ERROR :There are too many clients%s\r\n" % (b" from your address" * (there > 0)))
             link.close()
             return None

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ...connection import Connection
-from ...http.errors import HTTPError, TooLarge
+from ...http.errors import HTTPError, TooLarge, Unavailable
 from ...net.outlet import ClientGone
 from ...net.process import Program
 from ...settings.cgi import CgiLimits, Flow
@@ -74,7 +74,7 @@ class Body:
             self._fail(error)
         except OSError as error:
             self.log.error("a request's body can not be kept: {error}", error=error)
-            self._fail(HTTPError(503, "the server has no place for the body", AGAIN))
+            self._fail(Unavailable("the server has no place for the body", AGAIN))
         except (ClientGone, CancelledError):
             self._fail(None)
 
@@ -172,7 +172,7 @@ class Stream:
         if isinstance(error, HTTPError):
             self._failed(error)
         elif isinstance(error, OSError):
-            self._failed(HTTPError(503, "the server has no place for the body", AGAIN))
+            self._failed(Unavailable("the server has no place for the body", AGAIN))
         elif isinstance(error, ClientGone):
             self._failed(None)
         elif not isinstance(error, CancelledError):  # the answer is complete: the rest of the body is for nobody

@@ -12,7 +12,7 @@ from itertools import count
 
 from twisted.logger import Logger
 
-from ...http.errors import HTTPError
+from ...http.errors import Unavailable
 from ...net.launch import keep_descriptors
 from ...settings import Cgi
 from .log import Notes, Rate, ScriptFile
@@ -74,7 +74,7 @@ class Farm:
                 each.program.watch_exit()
         else:
             self.counts["refused"] += 1
-            raise HTTPError(503, "too many programs run, and too many requests wait for them", AGAIN)
+            raise Unavailable("too many programs run, and too many requests wait for them", AGAIN)
 
     def leave(self, page: Page) -> None:
         """A page waits no more, and was not run."""

@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from ...connection import Connection
-from ...http.errors import BadRequest, HTTPError
+from ...http.errors import BadRequest, HTTPError, Unavailable
 from ...net.process import Program
 from .answer import AnswerWriter
 from .body import Body
@@ -94,7 +94,7 @@ class Page:
         self._waiting = False
         self._farm.leave(self)
         self._farm.counts["refused"] += 1
-        self._fail(HTTPError(503, "no program ended in time for this one to run", AGAIN))
+        self._fail(Unavailable("no program ended in time for this one to run", AGAIN))
 
     def place(self) -> None:
         """The farm: there is a place, and it will run in a moment."""
@@ -169,7 +169,7 @@ class Page:
     def bad_output(self, error: BadOutput | OSError) -> None:
         """What it says is no answer, or can not be kept."""
         if isinstance(error, OSError):
-            self._bad(f"what it wrote can not be kept: {error}", HTTPError(503, "the server has no place now", AGAIN))
+            self._bad(f"what it wrote can not be kept: {error}", Unavailable("the server has no place now", AGAIN))
         else:
             self._bad(str(error))
         if self.program.writing:

@@ -10,11 +10,13 @@ from functools import lru_cache
 
 from ... import __version__
 from ...connection import Connection
-from ...http.errors import HTTPError
+from ...http.errors import HTTPError, Unavailable
 from ...settings import Cgi, Mount, Rlimits
 from .message import Ends
 
-AGAIN = ((b"Retry-After", b"5"),)
+AGAIN = 5
+"""Seconds after which a client may ask again for what could not be run."""
+
 _EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC))
 SOFTWARE = {
     "name": b"occwserv",
@@ -36,7 +38,7 @@ def refusal(error: OSError | ValueError) -> HTTPError:
     """The answer when a program can not be started."""
     number = error.errno if isinstance(error, OSError) else None
     if number in _EXHAUSTED:
-        return HTTPError(503, "the server can run no further program now", AGAIN)
+        return Unavailable("the server can run no further program now", AGAIN)
     if number == errno.EACCES:
         return HTTPError(403, "the program may not be run")
     return HTTPError(502, "the program can not be run")
