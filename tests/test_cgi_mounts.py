@@ -53,7 +53,8 @@ class MountTests(LifeCase, unittest.SynchronousTestCase):
             "cgi.software=full",
             mount=", umask: '027', nice: 7, rlimits: {files: 40}, timeouts: {first_byte: 0.3}, limits: {output: 1000}",
             shows=TYPE + "sleep 0.05; umask; ulimit -n; nice; echo $SERVER_SOFTWARE", silent="sleep 1000",
-            much=TYPE + "head -c 2000 /dev/zero; sleep 1000", flood="head -c 2000 /dev/zero | tr '\\0' x; sleep 1000",
+            much=TYPE + "sleep 0.1; head -c 2000 /dev/zero; sleep 1000",
+            flood="head -c 2000 /dev/zero | tr '\\0' x; sleep 1000",
         )  # fmt: skip
         software = f"occwserv/{__version__} ({platform.system()}) Python/{platform.python_version()}"
         self.assertEqual(self.ask(server, "shows").answer().body.decode(), f"0027\n40\n7\n{software}\n")

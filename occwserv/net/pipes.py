@@ -9,6 +9,8 @@ from twisted.internet.main import CONNECTION_LOST
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from .endings import Endings
+
 MOST = 64 * 1024
 """Bytes that are read or written at once: what a pipe holds."""
 
@@ -31,7 +33,7 @@ class Owner(Protocol):
 class Output:
     """What the program writes."""
 
-    __slots__ = ("_closed", "_descriptor", "_reading", "_transport", "number")
+    __slots__ = ("_closed", "_descriptor", "_endings", "_reading", "_transport", "number")
 
     def __init__(self, descriptor: int, number: int, transport: Owner) -> None:
         os.set_blocking(descriptor, False)
@@ -39,6 +41,7 @@ class Output:
         self._descriptor = descriptor
         self._transport = transport
         self._reading = self._closed = False
+        self._endings: Endings | None = None  # who waits for its end, while it is left alone
 
     def fileno(self) -> int:
         return self._descriptor
@@ -68,10 +71,39 @@ class Output:
         if not self._reading and not self._closed and self.take():
             self.read(True)
 
+    def leave_alone(self, endings: Endings) -> None:
+        """Read it when it has ended, or has not for a while."""
+        if endings.watch(self):
+            self._endings = endings
+            self._reading = True
+        else:
+            self.read(True)
+
+    def ended(self) -> None:
+        """Nobody will write any more: take all that is there, unless whoever gets it wants to wait."""
+        self._endings = None
+        try:
+            while self._reading and self.take():
+                pass
+        except Exception:
+            log.failure("what a program wrote could not be taken")
+        self.lasts()
+
+    def lasts(self) -> None:
+        """From now on it is read as it comes."""
+        self._endings = None
+        if self._reading and not self._closed:
+            self._reading = False
+            self.read(True)
+
     def read(self, wanted: bool) -> None:
         if self._reading is wanted or self._closed:
             return
         self._reading = wanted
+        endings, self._endings = self._endings, None
+        if endings is not None:
+            endings.forget(self)
+            return
         reactor = self._transport.reactor
         loop = getattr(reactor, "_asyncioEventloop", None)
         if loop is None:

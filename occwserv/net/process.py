@@ -21,6 +21,7 @@ from twisted.internet.interfaces import IConsumer, IProcessTransport, IPushProdu
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from .endings import Endings
 from .launch import Rlimits, pipe, start
 from .pipes import Exit, Input, Output
 
@@ -34,8 +35,8 @@ class Program:
     """A program that runs.
 
     :param stdin: a file to read from, as a descriptor that stays the caller's; None for a pipe to write to.
-    :param looked_after: `look` is called now and then, so that its exit need not be watched, nor its standard error
-        until there is something: most programs have nothing to complain of, and end soon.
+    :param endings: who leaves its output alone until that ends. `look` is then called now and then, so that its exit
+        need not be watched, nor its standard error until there is something: most have nothing to complain of.
     :raise OSError: it can not be run, or there are too few descriptors.
     """
 
@@ -52,7 +53,7 @@ class Program:
         rlimits: Rlimits = (),
         nice: int = 0,
         umask: int | None = None,
-        looked_after: bool = False,
+        endings: Endings | None = None,
     ) -> None:
         self.reactor = reactor
         self.protocol = protocol
@@ -60,7 +61,7 @@ class Program:
         self._calls: list = []
         self._exit: Exit | None = None
         self._watched = False
-        self._looked_after = looked_after
+        self._looked_after = endings is not None
         self._input: Input | None = None
         self._open = {1, 2}
         ours: list[int] = []
@@ -86,8 +87,10 @@ class Program:
             self._input = Input(ours[2], self)
             self._open.add(0)
         protocol.makeConnection(self)
-        self._outputs[1].read(True)
-        if not looked_after:
+        if endings is not None:
+            self._outputs[1].leave_alone(endings)
+        else:
+            self._outputs[1].read(True)
             self._outputs[2].read(True)
             self.watch_exit()
 

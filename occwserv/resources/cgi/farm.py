@@ -13,6 +13,7 @@ from itertools import count
 from twisted.logger import Logger
 
 from ...http.errors import Unavailable
+from ...net.endings import Endings
 from ...net.launch import keep_descriptors
 from ...settings import Cgi
 from .log import Notes, Rate, ScriptFile
@@ -46,6 +47,7 @@ class Farm:
         loop = getattr(reactor, "_asyncioEventloop", None)
         self._runs = count(1)
         self._mark = f"{int(reactor.seconds()):x}-{os.getpid():x}"
+        self.endings = Endings(reactor)
         self._soon = partial(reactor.callLater, 0) if loop is None else loop.call_soon
         keep_descriptors()
         self.configure(settings)
@@ -154,6 +156,7 @@ class Farm:
         for page in list(self._running.values()):
             if page.program is not None:
                 page.program.kill_and_wait()
+        self.endings.close()
 
     def figures(self) -> dict:
         """How many run and wait, and which."""

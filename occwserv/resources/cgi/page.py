@@ -113,7 +113,7 @@ class Page:
             self.program = Program(
                 self._farm.reactor, self, (*mount.prefix, *script.argv), env, os.path.dirname(script.file),
                 self._body.open(), bounds_of(self._settings.rlimits), self._settings.nice, mount.umask,
-                looked_after=True,
+                endings=self._farm.endings,
             )  # fmt: skip
         except (OSError, ValueError) as error:
             self._bad(f"it can not be run: {explained(error)}", refusal(error))
