@@ -53,7 +53,8 @@ class Ends:
 class Script:
     """The program a request is for: its file, `name` in the URL (SCRIPT_NAME) and `info`, the path behind that.
 
-    `translated` is the file that `info` would be as a request of its own.
+    `translated` is the file that `info` would be as a request of its own. It runs in `folder`, by `argv`; `nph`: what
+    it says is sent as it is.
     """
 
     file: bytes
@@ -61,6 +62,8 @@ class Script:
     info: bytes = b""
     translated: bytes = b""
     argv: tuple[bytes, ...] = ()
+    folder: bytes = b"/"
+    nph: bool = False
 
 
 @dataclass(slots=True)

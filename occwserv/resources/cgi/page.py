@@ -9,7 +9,6 @@ or somebody whom it started writes on. The place in the farm is the program's.
 The time that a client takes to read is not the program's: while its output is held back, only the total time counts.
 """
 
-import os
 from functools import partial
 
 from twisted.internet.interfaces import IProcessProtocol
@@ -46,8 +45,7 @@ class Page:
         self._farm = mount.farm
         self._settings = settings = mount.settings
         self._script = script
-        raw = mount.own.nph and os.path.basename(script.file).startswith(b"nph-")
-        writer = AnswerWriter(settings.limits, mount.own.default_type.encode(), raw, self._note, mount.sendfile)
+        writer = AnswerWriter(settings.limits, mount.own.default_type.encode(), script.nph, self._note, mount.sendfile)
         self._outflow = Outflow(writer, mount.own.buffering.response, settings.limits, self)
         self._body = Body(connection, mount.own.buffering.request, settings.limits, self._body_failed)
         self._notes = mount.farm.notes(settings, script, connection.request.line)
@@ -111,7 +109,7 @@ class Page:
         self._notes.asked(self._body)
         try:
             self.program = Program(
-                self._farm.reactor, self, (*mount.prefix, *script.argv), env, os.path.dirname(script.file),
+                self._farm.reactor, self, (*mount.prefix, *script.argv), env, script.folder,
                 self._body.open(), bounds_of(self._settings.rlimits), self._settings.nice, mount.umask,
                 endings=self._farm.endings,
             )  # fmt: skip

@@ -9,8 +9,11 @@ import grp
 import os
 import pwd
 import stat
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from ...http.errors import HTTPError
 from ...http.head import Request
@@ -19,6 +22,9 @@ from ...settings import Mount
 from .message import Script, search_words
 
 _SLASH = b"%2F", b"%2f"
+MOST = 256
+"""Programs of a mount that are remembered as checked."""
+SETTLED = 10**9
 
 
 class Refused(HTTPError):
@@ -34,10 +40,12 @@ class Scripts:
 
     :param place: the mount's folder, or its one program.
     :param translate: the file that a path of the URL would be.
+    :param settled: nanoseconds without a change after which a file is believed to change its times with the next one.
     """
 
-    def __init__(self, mount: Mount, place: bytes, translate: Callable[[bytes], bytes]) -> None:
+    def __init__(self, mount: Mount, place: bytes, translate: Callable[[bytes], bytes], settled: int = SETTLED) -> None:
         self.mount = mount
+        self._settled = settled
         self._place = os.path.realpath(place)
         self._below = self._place + b"/"
         self._is_program = os.path.isfile(self._place)
@@ -49,6 +57,7 @@ class Scripts:
         self._match = tuple(extension.encode() for extension in mount.match)
         self._users = {0, os.geteuid()} | ({pwd.getpwnam(mount.user).pw_uid} if mount.user else set())
         self._index = [os.fsencode(name) for name in mount.index]
+        self._checked: dict[bytes, Checked] = {}  # by what is behind the prefix
 
     def find(self, request: Request) -> Script:
         """The program of a request.
@@ -56,13 +65,34 @@ class Scripts:
         :raise HTTPError: 404 missing; 403 it may not be run.
         """
         path = self._path(request)
+        checked = self._checked.get(path)
+        if checked is not None and state_of(checked.script.file, checked.script.folder) == checked.state:
+            script = checked.script
+        else:
+            script = self._look(path)
+        if self.mount.isindex_args and (words := search_words(request)):
+            script = replace(script, argv=(*script.argv, *words))
+        return script
+
+    def _look(self, path: bytes) -> Script:
+        """Find and check a program; remember that it may be run, as long as its file and folder are what they are."""
+        self._checked.pop(path, None)
         file, name, info = self._walk(path)
         if info and not self.mount.path_info:
             raise HTTPError(404, "the program has no pages below it")
-        argv = self._check(file)
-        if self.mount.isindex_args:
-            argv += search_words(request)
-        return Script(file, self._prefix + name, info, self._translate(info) if info else b"", tuple(argv))
+        folder, base = os.path.split(file)
+        state = state_of(file, folder)  # before the checks: a change between the two is noticed the next time
+        argv, place = self._check(file)
+        translated = self._translate(info) if info else b""
+        nph = self.mount.nph and base.startswith(b"nph-")
+        script = Script(file, self._prefix + name, info, translated, tuple(argv), folder, nph)
+        # Where a link is in the path, more than these two can change what it leads to. And a second change within
+        # a tick of the file system's clock would leave the times as the first did.
+        if place == file and not info and state is not None and max(state[2:]) < time.time_ns() - self._settled:
+            if len(self._checked) >= MOST:
+                self._checked.clear()
+            self._checked[path] = Checked(script, state)
+        return script
 
     def _path(self, request: Request) -> bytes:
         """The path behind the mount's prefix, decoded as the mount says."""
@@ -107,8 +137,8 @@ class Scripts:
                 return here + b"/" + name, path[:end] + b"/" + name, b""
         raise HTTPError(404, "there is no such program")
 
-    def _check(self, file: bytes) -> list[bytes]:
-        """How the program is run, if it may be."""
+    def _check(self, file: bytes) -> tuple[list[bytes], bytes]:
+        """How the program is run, if it may be, and where it really is."""
         facts, place = facts_and_place(file)
         if place != self._place and not place.startswith(self._below):
             raise Refused(file, "a symbolic link leads out of the mount")
@@ -129,10 +159,29 @@ class Scripts:
         if interpreter is not None:
             if not os.access(file, os.R_OK):
                 raise Refused(file, "it can not be read")
-            return [interpreter, file]
+            return [interpreter, file], place
         if not os.access(file, os.X_OK):
             raise Refused(file, "it is not executable (chmod +x), and its extension has no interpreter")
-        return [file]
+        return [file], place
+
+
+State = tuple[tuple[int, ...], tuple[int, ...], int, int]
+
+
+class Checked(NamedTuple):
+    """A program that may be run, and the state of its file and folder that says so."""
+
+    script: Script
+    state: State
+
+
+def state_of(file: bytes, folder: bytes) -> State | None:
+    """What changes when a file or its folder does, or who may write them; last the times of that in nanoseconds."""
+    try:
+        one, other = os.stat(file), os.stat(folder)
+    except OSError:
+        return None
+    return one[:6], other[:6], one.st_ctime_ns, other.st_ctime_ns
 
 
 def facts_and_place(file: bytes) -> tuple[os.stat_result, bytes]:
