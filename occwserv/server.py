@@ -8,7 +8,6 @@ The way of a connection, as a picture:
                   '------ reuse or close <---------- recycle -> stats, log
 """
 
-import gc
 import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,6 +33,7 @@ from .frontend.listener import Listener
 from .frontend.route import Routes
 from .frontend.site import FAREWELL, Site
 from .frontend.wheel import Wheel
+from .garbage import Collector
 from .http.head import Limits
 from .http.media import MediaTypes
 from .net.descriptors import raise_descriptor_limit
@@ -55,9 +55,6 @@ from .resources.status import StatusPage, as_json, as_metrics, as_page
 from .settings import Ogi as OgiSettings
 from .settings import Settings
 
-GARBAGE = 50_000
-"""Objects that are made and not freed before the collector of rings looks at them."""
-
 PER_PROGRAM = 8
 """Descriptors that a program which runs needs: its pipes, its body, its end."""
 
@@ -77,6 +74,7 @@ class Server(Service):
         self._reactor = reactor
         self._settings = settings
         self._load = load
+        self._collector = Collector()
         self._wheel = Wheel(TICK)
         self._stats = Stats(reactor.seconds())
         self._access = AccessLog(settings.log)
@@ -107,11 +105,7 @@ class Server(Service):
     def startService(self) -> None:
         """Serve."""
         super().startService()
-        # What is here now stays, and what requests make is freed by its count of references: the collector of rings
-        # needs to look rarely. With its own pace it took a fifteenth of the time of a busy server.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(GARBAGE)
+        self._collector.start()
         self._access.start()
         self._ogi.start()
         self._ticking.start(TICK, now=False)
@@ -129,6 +123,7 @@ class Server(Service):
         self._ticking.stop()
         self._ogi.close()
         self._access.close()
+        self._collector.stop()
 
     def _farewell(self) -> Deferred:
         """Fires when the last client has left; within the grace of the settings, whatever the clients do."""
@@ -246,7 +241,8 @@ class Server(Service):
 
     def _tick(self) -> None:
         turn, ogi = partial(self._wheel.turn, self._reactor.seconds()), partial(self._ogi.tick, TICK)
-        for act in (turn, self._listener.tick, self._doors.tick, self._access.flush, self._pages.age, ogi):
+        ticks = self._listener.tick, self._doors.tick, self._access.flush, self._pages.age, self._collector.tick
+        for act in (turn, *ticks, ogi):
             try:
                 act()
             except Exception:
