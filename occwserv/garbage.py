@@ -1,47 +1,59 @@
 """Adapter. When the collector of rings looks, and at what.
 
 Nearly all that is made here is freed by its count of references, at once. What is left for the collector are things
-that refer to each other in a ring, of which there are few; and while it looks, everybody waits, some tenths of a
-microsecond to one for each thing that it looks at.
+that refer to each other in a ring, of which there are few; and while it looks everybody waits, up to a microsecond for
+each thing that it looks at: a tenth of a second and more for all there is.
 
 So it looks often, at little: at what was made since its last look. What is still needed then is most often needed for
-long, such as a page in memory or a player; that is put aside (frozen) and not looked at again. A ring that comes apart
-later would be put aside for ever: so when very many have been put aside, it looks at all there is, once.
+long, such as a page in memory or a player; it is put aside (frozen), and not looked at again. What takes the place of
+things that are freed meanwhile, as the state of a player does who goes on, makes nothing grow, and so leads to no look;
+it is put aside now and then, else the next look would be long.
 
-With the collector's own pace, or with rounds as rare as they could be, a busy server stood still for 30 ms and more,
-again and again.
+A ring that comes apart later, or is put aside without a look, would stay for ever. So when the process has twice the
+memory that it had, all there is is looked at.
+
+With the collector's own pace, or with rare looks at much, a busy server stood still for 30 ms and more.
 """
 
 import gc
+from collections.abc import Callable
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 YOUNG = 1000
-"""Things that are made, and not freed, from one look to the next: what it looks at. It takes some tenths of a
-millisecond."""
+"""Things that are made, and not freed, from one look to the next."""
 
-ALL = 1_000_000
-"""Things that may be put aside from one look at all there is to the next."""
+FEW = YOUNG // 2
+"""As many may be put aside without a look at each tick: what hardly grows has hardly any rings."""
+
+GROWTH = 2
+"""By what the memory grows from one look at all there is to the next."""
 
 _NEVER = 1 << 30
+
+
+def most_memory() -> int:
+    """The most memory that this process has had, in the system's unit."""
+    return getrusage(RUSAGE_SELF).ru_maxrss
 
 
 class Collector:
     """The interpreter's collector of rings, at our pace from `start` to `stop`.
 
-    :param enough: as `ALL`.
+    :param memory: as `most_memory`.
     """
 
-    def __init__(self, enough: int = ALL) -> None:
-        self._enough = enough
-        self._aside = 0  # things put aside since it has looked at all
-        self._before: tuple[int, int, int] = gc.get_threshold()
+    def __init__(self, memory: Callable[[], int] = most_memory) -> None:
+        self._memory = memory
+        self._enough = 0  # memory at which all there is is looked at
+        self._before = gc.get_threshold()
 
     def start(self) -> None:
-        """What is here now stays."""
-        self._look_at_all()
+        """Look at all there is; what is here now stays."""
         self._before = gc.get_threshold()
         gc.set_threshold(YOUNG, _NEVER, _NEVER)
         gc.callbacks.append(self._looked)
+        self._look_at_all()
 
     def stop(self) -> None:
         """Leave the collector as it was."""
@@ -50,18 +62,20 @@ class Collector:
         gc.unfreeze()
 
     def tick(self) -> None:
-        """Once in a while: look at all there is, if it is time."""
-        if self._aside >= self._enough:
+        """Some times a second: put aside what has taken the place of others, and look at all if it is time."""
+        if self._memory() >= self._enough:
             gc.unfreeze()
             self._look_at_all()
+        elif gc.get_count()[0] < FEW:
+            gc.freeze()
+        else:
+            gc.collect(0)
 
     def _look_at_all(self) -> None:
         gc.collect()
-        gc.freeze()
-        self._aside = 0
+        self._enough = GROWTH * self._memory()
 
     def _looked(self, phase: str, about: dict[str, Any]) -> None:
         """Called by the collector before and behind each look."""
-        if phase == "stop" and about["generation"] == 0:
+        if phase == "stop":
             gc.freeze()
-            self._aside += YOUNG

@@ -1,25 +1,26 @@
-"""The collector of rings at the server's pace. What it looks at is told by itself; how long that takes is not."""
+"""The collector of rings at the server's pace: what it looks at, not how long that takes."""
 
 import gc
 from weakref import ref
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from occwserv.garbage import YOUNG, Collector
+from occwserv.garbage import GROWTH, YOUNG, Collector
 
 
-class Thing:
-    """Something that may be in a ring."""
+class Ring:
+    """Something that only the collector frees."""
 
     def __init__(self) -> None:
-        self.itself: Thing | None = self
+        self.itself = self
 
 
 class CollectorTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.before = gc.get_threshold()
+        self.memory = 100
         self.looks: list[int] = []
-        self.collector = Collector(enough=5 * YOUNG)
+        self.collector = Collector(lambda: self.memory)
         self.collector.start()
         gc.callbacks.append(self.looked)
         self.addCleanup(gc.callbacks.remove, self.looked)
@@ -33,9 +34,9 @@ class CollectorTests(SynchronousTestCase):
             self.looks.append(about["generation"])
 
     def test_a_ring_is_freed_soon(self) -> None:
-        thing = ref(Thing())
+        ring = ref(Ring())
         kept = [[] for _ in range(2 * YOUNG)]
-        self.assertIsNone(thing())
+        self.assertIsNone(ring())
         self.assertLess(len(gc.get_objects()), len(kept), "what is left is put aside")
 
     def test_only_what_is_new_is_looked_at_however_much_there_is(self) -> None:
@@ -47,15 +48,24 @@ class CollectorTests(SynchronousTestCase):
             _ = []
         self.assertLessEqual(len(self.looks), 1)
 
-    def test_a_ring_that_was_put_aside_is_freed_when_much_was(self) -> None:
-        old = Thing()
-        thing = ref(old)
-        kept = [[] for _ in range(2 * YOUNG)]
-        del old
+    def test_what_takes_the_place_of_others_is_put_aside_without_a_look(self) -> None:
+        kept = [[] for _ in range(10 * YOUNG)]
+        gc.collect(0)
+        self.looks.clear()
+        for number in range(len(kept)):
+            kept[number] = []
+        self.assertGreaterEqual(len(gc.get_objects()), len(kept) - YOUNG)
         self.collector.tick()
-        self.assertIsNotNone(thing(), "it was needed when it was looked at")
-        kept += [[] for _ in range(5 * YOUNG)]
+        self.assertLess(len(gc.get_objects()), YOUNG)
+        self.assertEqual(self.looks, [])
+
+    def test_a_ring_that_was_put_aside_is_freed_when_the_memory_has_grown(self) -> None:
+        kept = Ring()
+        ring = ref(kept)
         self.collector.tick()
-        self.assertIsNone(thing())
+        del kept
+        for self.memory, freed in ((100 * GROWTH - 1, False), (100 * GROWTH, True)):
+            self.collector.tick()
+            self.assertEqual(ring() is None, freed, self.memory)
         self.collector.tick()
-        self.assertEqual((self.looks.count(2), len(kept)), (1, 7 * YOUNG))
+        self.assertEqual(self.looks.count(2), 1, "the next is due when it has grown as much again")
