@@ -7,7 +7,7 @@ each thing that it looks at: a tenth of a second and more for all there is.
 So it looks often, at little: at what was made since its last look. What is still needed then is most often needed for
 long, such as a page in memory or a player; it is put aside (frozen), and not looked at again. What takes the place of
 things that are freed meanwhile, as the state of a player does who goes on, makes nothing grow, and so leads to no look;
-it is put aside now and then, else the next look would be long.
+it is put aside some times a second, else the next look would be long.
 
 A ring that comes apart later, or is put aside without a look, would stay for ever. So when the process has twice the
 memory that it had, all there is is looked at.
@@ -20,11 +20,17 @@ from collections.abc import Callable
 from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
-YOUNG = 1000
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+
+YOUNG = 3000
 """Things that are made, and not freed, from one look to the next."""
 
-FEW = YOUNG // 2
-"""As many may be put aside without a look at each tick: what hardly grows has hardly any rings."""
+PACE = 0.05
+"""Seconds after which what is new is put aside. While thousands play, thousands of things take others' places in it."""
+
+FEW = 100
+"""As many may be put aside without a look: what hardly grows has hardly any rings."""
 
 GROWTH = 2
 """By what the memory grows from one look at all there is to the next."""
@@ -40,11 +46,13 @@ def most_memory() -> int:
 class Collector:
     """The interpreter's collector of rings, at our pace from `start` to `stop`.
 
-    :param memory: as `most_memory`.
+    :param clock: a reactor. :param memory: as `most_memory`.
     """
 
-    def __init__(self, memory: Callable[[], int] = most_memory) -> None:
+    def __init__(self, clock: IReactorTime, memory: Callable[[], int] = most_memory) -> None:
         self._memory = memory
+        self._ticking = LoopingCall(self._tick)
+        self._ticking.clock = clock
         self._enough = 0  # memory at which all there is is looked at
         self._before = gc.get_threshold()
 
@@ -54,15 +62,17 @@ class Collector:
         gc.set_threshold(YOUNG, _NEVER, _NEVER)
         gc.callbacks.append(self._looked)
         self._look_at_all()
+        self._ticking.start(PACE, now=False)
 
     def stop(self) -> None:
         """Leave the collector as it was."""
+        self._ticking.stop()
         gc.callbacks.remove(self._looked)
         gc.set_threshold(*self._before)
         gc.unfreeze()
 
-    def tick(self) -> None:
-        """Some times a second: put aside what has taken the place of others, and look at all if it is time."""
+    def _tick(self) -> None:
+        """Put aside what has taken the place of others, and look at all if it is time."""
         if self._memory() >= self._enough:
             gc.unfreeze()
             self._look_at_all()

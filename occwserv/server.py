@@ -74,7 +74,7 @@ class Server(Service):
         self._reactor = reactor
         self._settings = settings
         self._load = load
-        self._collector = Collector()
+        self._collector = Collector(reactor)
         self._wheel = Wheel(TICK)
         self._stats = Stats(reactor.seconds())
         self._access = AccessLog(settings.log)
@@ -241,8 +241,7 @@ class Server(Service):
 
     def _tick(self) -> None:
         turn, ogi = partial(self._wheel.turn, self._reactor.seconds()), partial(self._ogi.tick, TICK)
-        ticks = self._listener.tick, self._doors.tick, self._access.flush, self._pages.age, self._collector.tick
-        for act in (turn, *ticks, ogi):
+        for act in (turn, self._listener.tick, self._doors.tick, self._access.flush, self._pages.age, ogi):
             try:
                 act()
             except Exception:

@@ -3,9 +3,10 @@
 import gc
 from weakref import ref
 
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from occwserv.garbage import GROWTH, YOUNG, Collector
+from occwserv.garbage import GROWTH, PACE, YOUNG, Collector
 
 
 class Ring:
@@ -20,14 +21,15 @@ class CollectorTests(SynchronousTestCase):
         self.before = gc.get_threshold()
         self.memory = 100
         self.looks: list[int] = []
-        self.collector = Collector(lambda: self.memory)
+        self.clock = Clock()
+        self.collector = Collector(self.clock, lambda: self.memory)
         self.collector.start()
         gc.callbacks.append(self.looked)
         self.addCleanup(gc.callbacks.remove, self.looked)
 
     def tearDown(self) -> None:
         self.collector.stop()
-        self.assertEqual((gc.get_threshold(), gc.get_freeze_count()), (self.before, 0))
+        self.assertEqual((gc.get_threshold(), gc.get_freeze_count(), self.clock.calls), (self.before, 0, []))
 
     def looked(self, phase: str, about: dict) -> None:
         if phase == "stop":
@@ -55,17 +57,17 @@ class CollectorTests(SynchronousTestCase):
         for number in range(len(kept)):
             kept[number] = []
         self.assertGreaterEqual(len(gc.get_objects()), len(kept) - YOUNG)
-        self.collector.tick()
+        self.clock.advance(PACE)
         self.assertLess(len(gc.get_objects()), YOUNG)
         self.assertEqual(self.looks, [])
 
     def test_a_ring_that_was_put_aside_is_freed_when_the_memory_has_grown(self) -> None:
         kept = Ring()
         ring = ref(kept)
-        self.collector.tick()
+        self.clock.advance(PACE)
         del kept
         for self.memory, freed in ((100 * GROWTH - 1, False), (100 * GROWTH, True)):
-            self.collector.tick()
+            self.clock.advance(PACE)
             self.assertEqual(ring() is None, freed, self.memory)
-        self.collector.tick()
+        self.clock.advance(PACE)
         self.assertEqual(self.looks.count(2), 1, "the next is due when it has grown as much again")
