@@ -23,8 +23,9 @@ from typing import Any
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
-YOUNG = 3000
-"""Things that are made, and not freed, from one look to the next."""
+YOUNG = 10_000
+"""Things that are made, and not freed, from one look to the next. Fewer would be looked at in less time; but when one
+speaks to a thousand, some thousands of things are there for a moment, and are not to be looked at."""
 
 PACE = 0.05
 """Seconds after which what is new is put aside. While thousands play, thousands of things take others' places in it."""
