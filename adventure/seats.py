@@ -9,13 +9,14 @@ from math import ceil
 from random import Random
 from typing import Any
 
-from occwserv.csp import After, Buffer, Process, Scheduler, alt, sleep
+from occwserv.csp import After, Buffer, Process, Scheduler, alt, let_others, sleep
 from occwserv.csp.process import Outside
 
 from .limits import USUAL, Attempts, Limits
 from .seat import Character, Refused, Seat
 
 LOOK = 5.0
+AT_ONCE = 50  # characters that are looked at before others have their turn
 CODE_LASTS = 600.0
 LONGEST = 5.0  # seconds that a line may take which is being played when the world is to be made anew
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # of codes: none looks like another one
@@ -177,7 +178,9 @@ class Seats(Outside):
         while True:
             await sleep(LOOK)
             now = self.now()
-            for character in self.characters():
+            for number, character in enumerate(self.characters()):
+                if number % AT_ONCE == 0:
+                    await let_others()
                 gone = character.gone(now)
                 if gone > self.limits.leave or self.world.now() - character.player.card.idle_since > self.limits.silent:
                     self.keep(character.play("quit"), "leaves")

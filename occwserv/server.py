@@ -8,7 +8,6 @@ The way of a connection, as a picture:
                   '------ reuse or close <---------- recycle -> stats, log
 """
 
-import gc
 import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -33,6 +32,7 @@ from .frontend.ports import Ports
 from .frontend.route import Routes
 from .frontend.site import FAREWELL, Site
 from .frontend.wheel import Wheel
+from .garbage import Collector
 from .http.head import Limits
 from .http.media import MediaTypes
 from .net.descriptors import raise_descriptor_limit
@@ -52,9 +52,6 @@ from .resources.static import Static
 from .resources.status import StatusPage, as_json, as_metrics, as_page
 from .settings import Ogi as OgiSettings
 from .settings import Settings
-
-GARBAGE = 50_000
-"""Objects that are made and not freed before the collector of rings looks at them."""
 
 PER_PROGRAM = 8
 """Descriptors that a program which runs needs: its pipes, its body, its end."""
@@ -81,6 +78,7 @@ class Server(Service):
         self._began = reactor.seconds()
         self._settings = settings
         self._load = load
+        self._collector = Collector(reactor)
         self._wheel = Wheel(TICK)
         self._stats = Stats(self._now())
         self._access = AccessLog(settings.log)
@@ -111,11 +109,7 @@ class Server(Service):
     def startService(self) -> None:
         """Serve."""
         super().startService()
-        # What is here now stays, and what requests make is freed by its count of references: the collector of rings
-        # needs to look rarely. With its own pace it took a fifteenth of the time of a busy server.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(GARBAGE)
+        self._collector.start()
         self._access.start()
         self._ogi.start()
         self._ticking.start(TICK, now=False)
@@ -133,6 +127,7 @@ class Server(Service):
         self._ticking.stop()
         self._ogi.close()
         self._access.close()
+        self._collector.stop()
 
     def _farewell(self) -> Deferred:
         """Fires when the last client has left; within the grace of the settings, whatever the clients do."""

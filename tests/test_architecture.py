@@ -24,8 +24,9 @@ MAY_IMPORT = {
     "irc": GROUND,
     "telnet": GROUND,
     "places": {"config", "settings"},
+    "garbage": set(),
     "doors": {"irc", "telnet", "csp", "net", "settings"},  # and the adventure
-    "server": {"doors", "frontend", "resources", "backend", *GROUND},
+    "server": {"doors", "garbage", "frontend", "resources", "backend", *GROUND},
     "tap": {"server", "places", "net", "config"},
 }
 KINDS = ("Pure.", "Process.", "Adapter.")

@@ -11,9 +11,10 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from occwserv.csp import After, Barrier, Channel, Process, Scheduler, alt, ends, running, sleep, stop, timeout
+from occwserv.csp.deadlock import MOST, SLICE, WORK
 
 KEPT = Channel("of the module")
-STEP = 0.1
+STEP = 0.01  # no less than between two slices of a look
 
 
 async def relays(left: Channel, right: Channel) -> None:
@@ -252,14 +253,16 @@ class NotStuckTests(DeadlockTestCase):
         for routine in crowd():
             self.scheduler.spawn(routine)
         del routine
-        most = 0
         watch = self.scheduler._watch
         assert watch is not None
-        for _ in range(40):
+        looked_at = [0]
+        for _ in range(400):
             self.clock.advance(STEP)
-            most = max(most, watch.objects)
-        self.assertGreater(most, 0)
-        self.assertLess(most, 12_000)
+            looked_at.append(watch.objects)
+        self.assertGreater(max(looked_at), WORK)
+        self.assertLess(max(looked_at), 2 * WORK)
+        slices = [now - before for before, now in pairwise(looked_at)]
+        self.assertLess(max(slices), SLICE + MOST, "what is looked at without a pause")
         self.assertEqual(self.told, [])
 
     def test_whoever_is_stuck_is_found_in_a_crowd(self) -> None:

@@ -8,8 +8,8 @@ alive: so a stuck process may be missed, but none is accused wrongly.
 """
 
 import gc
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -29,10 +29,13 @@ MOST = 1000
 WORK = 4000
 """Objects of one look at all: each costs some microseconds."""
 
-SLICE = 200
+SLICE = 100
 """Objects that are looked at without a pause: nobody is to wait for long."""
 
-GAP = 0.005
+PASSED = 5
+"""Processes that are passed over in the time that an object takes, to see which have moved."""
+
+GAP = 0.01
 """Seconds between two slices."""
 
 AGAIN = 600
@@ -52,8 +55,8 @@ class Watch:
         self._stuck = stuck
         self._armed = False
         self._seen: dict[Process, int] = {}  # who waited at the last look, and after how many turns
-        self._later: list[Process] = []  # who is to be examined at the next look, if he has not moved until then
-        self._resting: deque[Process] = deque()  # who is to be examined in this one
+        self._later: dict[Process, None] = {}  # who is to be examined at the next look, if he has not moved until then
+        self._steps: Iterator[int] = iter(())  # what is left of this one
         # Who was found alive, and after how many turns of all; the longest ago first.
         self._alive: OrderedDict[Process, int] = OrderedDict()
         self._found: dict[Process, int] = {}  # who was told of, and after how many turns
@@ -66,43 +69,47 @@ class Watch:
             self._scheduler.call_after(PAUSE, self._look)
 
     def _look(self) -> None:
-        """See who has not moved since the last time, and begin to examine them."""
-        seen, self._seen = self._seen, {}
-        self._resting = deque(process for process in self._later if _rests(process, seen))
-        self._later = self._moved_since(seen)
-        self._found = {process: turns for process, turns in self._found.items() if _rests(process, self._found)}
-        if len(self._alive) > 2 * len(self._seen):
-            self._alive = OrderedDict((process, at) for process, at in self._alive.items() if process in self._seen)
         self.objects = 0
+        self._steps = self._look_in_steps()
         self._go_on()
 
-    def _moved_since(self, seen: dict[Process, int]) -> list[Process]:
-        """Note who waits now, and return those who have moved. (A function of its own, so that no name refers to what
-        is waited for when that is examined: it would be taken for alive.)"""
-        moved = []
-        for process in self._scheduler.processes:
-            waits = process.waits
-            if waits is not None and type(waits) is not Sleeping and type(waits) is not Foreign:
-                turns = self._seen[process] = process.turns
-                if seen.get(process) != turns:
-                    moved.append(process)
-        return moved
-
     def _go_on(self) -> None:
-        """Examine some. Between two slices others have their turn."""
-        end = min(self.objects + SLICE, WORK)
-        while self._resting and self.objects < end:
-            self._examine(self._resting.popleft())
-        if self._resting and self.objects < WORK:
-            self._scheduler.call_after(GAP, self._go_on)
-            return
-        end = self.objects + AGAIN
-        while self.objects < end and (process := self._oldest()) is not None:
-            self._examine(process)
+        """Take some steps. Between two slices others have their turn."""
+        end = self.objects + SLICE
+        for objects in self._steps:
+            self.objects += objects
+            if self.objects >= end:
+                self._scheduler.call_after(GAP, self._go_on)
+                return
         self._armed = False
-        self._later += self._resting
         if self._later or self._oldest() is not None:
             self.arm()
+
+    def _look_in_steps(self) -> Iterator[int]:
+        """See who has not moved since the last time, and examine them; after each step, what it took, in objects."""
+        seen, self._seen = self._seen, {}
+        resting, self._later = self._later, {}
+        self._found = {process: turns for process, turns in self._found.items() if _rests(process, self._found)}
+        for number, process in enumerate(list(self._scheduler.processes)):
+            if _may_be_stuck(process):
+                self._seen[process] = process.turns
+                if seen.get(process) != process.turns:
+                    self._later[process] = None
+            if number % PASSED == 0:
+                yield 1
+        if len(self._alive) > 2 * len(self._seen):
+            self._alive = OrderedDict((process, at) for process, at in self._alive.items() if process in self._seen)
+        end = self.objects + WORK
+        for number, process in enumerate(resting):
+            if self.objects >= end:
+                self._later[process] = None
+                if number % PASSED == 0:
+                    yield 1
+            elif process not in self._later:  # else it has moved
+                yield self._examine(process)
+        end = self.objects + AGAIN
+        while self.objects < end and (process := self._oldest()) is not None:
+            yield self._examine(process)
 
     def _oldest(self) -> Process | None:
         """Who was found alive the longest ago, before somebody else went on."""
@@ -115,19 +122,22 @@ class Watch:
             self._alive.popitem(last=False)  # it goes on, or has ended: it is none of them any more
         return None
 
-    def _examine(self, process: Process) -> None:
-        """Look at a process, if it still has not moved."""
+    def _examine(self, process: Process) -> int:
+        """Look at a process, if it still has not moved.
+
+        :return: how many objects that took.
+        """
         self._alive.pop(process, None)
         if process in self._found or not _rests(process, self._seen):
-            return
-        found, looked_at = stuck_with(process)
-        self.objects += looked_at
+            return 0
+        found, objects = stuck_with(process)
         found = [other for other in found if other not in self._found]
         if found:
             self._found.update((other, other.turns) for other in found)
             self._stuck(found)
         else:
             self._alive[process] = self._scheduler.turns
+        return objects
 
 
 def _rests(process: Process, seen: dict[Process, int]) -> bool:
@@ -135,22 +145,34 @@ def _rests(process: Process, seen: dict[Process, int]) -> bool:
     return process.waits is not None and seen.get(process) == process.turns
 
 
+def _may_be_stuck(process: Process) -> bool:
+    """Whether a process waits for others. (A function of its own, so that no name refers to what is waited for when
+    that is examined: it would be taken for alive.)"""
+    waits = process.waits
+    return waits is not None and type(waits) is not Sleeping and type(waits) is not Foreign
+
+
 def stuck_with(process: Process) -> tuple[list[Process], int]:
     """The processes that are stuck together with one; none if it may still be woken. And how many objects that took."""
-    heap = _reach(process)
-    if heap is None:
+    reached = _reach(process)
+    if reached is None:
         return [], MOST
-    return (_judge(process, heap), len(heap))
+    return _judge(process, *reached), len(reached[0])
 
 
-def _refers_to(thing: Any) -> Iterable[Any]:
+def _refers_to(thing: Any) -> list[Any]:
     """What a thing refers to, as far as that is of interest."""
+    if isinstance(thing, Process) and _can_move(thing):
+        return []
     # Of a function only what it closes over: behind its globals lies everything.
     others = (thing.__closure__,) if isinstance(thing, FunctionType) else gc.get_referents(thing)
     parent = thing.parent if isinstance(thing, Process) else None  # for people: it is no way to wake anybody
-    for other in others:
-        if gc.is_tracked(other) and other is not parent and not isinstance(other, _OUTSIDE):
-            yield other
+    return [other for other in others if gc.is_tracked(other) and other is not parent and not _is_outside(other)]
+
+
+def _is_outside(thing: Any) -> bool:
+    """Whether the search does not go on at a thing."""
+    return isinstance(thing, _OUTSIDE) or (type(thing) is FunctionType and thing.__closure__ is None)
 
 
 def _references(heap: dict[int, Any]) -> dict[int, int]:
@@ -166,25 +188,28 @@ def _can_move(process: Process) -> bool:
     return process.waits is None or isinstance(process.waits, (Sleeping, Foreign))
 
 
-def _reach(process: Process) -> dict[int, Any] | None:
-    """All that a waiting process can reach, by its identity; None when that is too much."""
+def _reach(process: Process) -> tuple[dict[int, Any], dict[int, list[int]]] | None:
+    """All that a waiting process can reach, by its identity, and what of it each thing refers to, as often as it does;
+    None when that is too much."""
     heap: dict[int, Any] = {}
+    links: dict[int, list[int]] = {}
     to_do: list[Any] = [process]
     while to_do:
         thing = to_do.pop()
-        if id(thing) in heap:
+        key = id(thing)
+        if key in heap:
             continue
-        heap[id(thing)] = thing
+        heap[key] = thing
         if len(heap) > MOST:
             return None
-        if not isinstance(thing, Process) or not _can_move(thing):
-            to_do += _refers_to(thing)
-    return heap
+        others = _refers_to(thing)
+        links[key] = [*map(id, others)]
+        to_do += others
+    return heap, links
 
 
-def _judge(process: Process, heap: dict[int, Any]) -> list[Process]:
+def _judge(process: Process, heap: dict[int, Any], links: dict[int, list[int]]) -> list[Process]:
     """Who of a heap can never be woken."""
-    links = {key: _links(thing, heap) for key, thing in heap.items()}
     inside = dict.fromkeys(heap, 0)
     for keys in links.values():
         for key in keys:
@@ -200,13 +225,6 @@ def _judge(process: Process, heap: dict[int, Any]) -> list[Process]:
     woken = _spread(alive, heap, links)
     waiting = [thing for thing in heap.values() if isinstance(thing, Process) and id(thing) not in woken]
     return waiting if process in waiting else []
-
-
-def _links(thing: Any, heap: dict[int, Any]) -> list[int]:
-    """What of the heap a thing refers to, as often as it does."""
-    if isinstance(thing, Process) and _can_move(thing):
-        return []
-    return [id(other) for other in _refers_to(thing) if id(other) in heap]
 
 
 def _spread(alive: list[int], heap: dict[int, Any], links: dict[int, list[int]]) -> set[int]:

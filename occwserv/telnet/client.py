@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IHalfCloseableProtocol, IProtocol, IPush
 from zope.interface import implementer
 
 from ..csp import Channel, EndOfChannel, Process
+from ..csp.process import Outside
 from ..settings import Telnet
 from .machine import Flooded, Limits, Machine, Said, Wanted
 from .session import Session
@@ -35,7 +36,7 @@ class Clients(House, Protocol):
 
 
 @implementer(IProtocol, IHalfCloseableProtocol, IPushProducer)
-class Client:
+class Client(Outside):
     """One client: what comes from the network, and goes there."""
 
     __slots__ = (

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ..csp import Process, Scheduler
+from ..csp.process import Outside
 from ..net.moving import MovingPort
 from ..settings import Settings, Telnet
 from .client import Client
@@ -22,7 +23,7 @@ TOO_MANY = b"Too many are at this door now. Please try again later.\r\n"
 
 
 @implementer(IProtocolFactory)
-class Door:
+class Door(Outside):
     """The factory of clients, and where it listens.
 
     :param game: gives the game, or raises `refused`, with a text for the client.
