@@ -18,7 +18,7 @@ HITS = "/ogi/hits"
 FIRST_IDLE = 1000
 """Idle connections from which on their memory is counted: those before it fill what a server has ready anyhow."""
 REST = 4
-"""Seconds after which the connections that were opened are idle for the kernel, too, and those that were closed gone."""
+"""Seconds after which connections that were opened are idle for the kernel, too, and those that were closed gone."""
 TURNS = 3
 """How often the idle connections come and go in a run."""
 

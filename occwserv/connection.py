@@ -56,10 +56,10 @@ class Connection(Struct, eq=False, weakref=True):
 
     `said` is what the access log has of the request line and of the fields, where that is known already.
     `status` and `body_sent` (bytes) tell what was answered; `began`, `routed`, `answered`, `finished` (seconds) when
-    it passed the stations; `holder` who holds it; `broken` that no request may follow on the client's connection,
-    `aborted` that it must end before the answer does; `begun` that the head has left, so that no other status
-    can be sent; `home` that it was given away, or has come home: its holder holds nothing any more; `giver` the line
-    that gave it away.
+    it passed the stations; `entered` when it came to an application, by a clock that is never set; `holder` who holds
+    it; `broken` that no request may follow on the client's connection, `aborted` that it must end before the answer
+    does; `begun` that the head has left, so that no other status can be sent; `home` that it was given away, or has
+    come home: its holder holds nothing any more; `giver` the line that gave it away.
     """
 
     request: Request
@@ -70,6 +70,7 @@ class Connection(Struct, eq=False, weakref=True):
     holder: str = "frontend"
     answered: float = 0.0
     finished: float = 0.0
+    entered: float = 0.0
     status: int = 0
     body_sent: int = 0
     keep: bool = False

@@ -87,6 +87,17 @@ class LateTests(OgiTestCase):
             self.assertEqual(client.sees(), b"")
             self.assertEqual(self.server.figures()["faults"], {"lost": 0, "twice": 0, "crashed": 0})
 
+    def test_a_clock_that_is_set_makes_nobody_late_nor_lets_anybody_wait_longer(self) -> None:
+        for by in (3600, -3600):
+            client = self.ask("/ogi/late/text")
+            self.listener.site.now = lambda by=by: self.reactor.seconds() + by
+            other = self.ask("/ogi/late/text")
+            self.wait(9)
+            self.assertEqual((client.sees(), other.sees()), (b"", b""))
+            self.wait(2)
+            self.assertEqual((client.answer().status, other.answer().status), (504, 504))
+            self.wait(5)
+
     def test_children_that_are_late_do_not_end_an_instance_that_waits_for_requests(self) -> None:
         clients = [self.ask("/ogi/late/text") for _ in range(3)]
         self.wait(11)

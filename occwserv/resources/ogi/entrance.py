@@ -39,7 +39,7 @@ class Entrance:
 
         :raise HTTPError: that is not possible now.
         """
-        second = int(core.routed)
+        second = int(core.entered)
         if second != self._looked:
             self._looked = second
             self._look()

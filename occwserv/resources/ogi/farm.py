@@ -76,6 +76,7 @@ class Farm(Outside):
         """Give a request to its module."""
         if self.ended:
             raise self.ends()
+        connection.entered = self.now()
         request = connection.request
         module = self.shelf.at(request.target.path)
         if module is None:
@@ -203,7 +204,9 @@ class Farm(Outside):
     def _read(self, module: Module, connection: Connection, form: bytes) -> None:
         """The form of a request has been read."""
         self.forms[connection] = form
-        connection.routed = self.now()  # what the client took to send it was not the module's time
+        now = self.now()
+        connection.routed += now - connection.entered  # what the client took to send it was not the module's time
+        connection.entered = now
         self.scheduler.work(self.again, module, connection)
 
     def forget(self, module: Module) -> None:

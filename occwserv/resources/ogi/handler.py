@@ -136,7 +136,7 @@ class Handler(Outside):
         """The clock: whoever has waited for too long is answered."""
         limit = now - self.settings.answer
         late = [core for core, since in self.held.items() if since < limit]
-        while self.requests.held and self.requests.held[0].routed < limit:
+        while self.requests.held and self.requests.held[0].entered < limit:
             late.append(self.requests.held.popleft())
         for core in late:
             error = self.farm.incident(self, None, f"no answer within {self.settings.answer} s", 504)
@@ -170,7 +170,7 @@ class Handler(Outside):
     def received(self, core: Connection) -> OgiConnection:
         """The module has received a connection."""
         self._received += 1
-        self.held[core] = core.routed
+        self.held[core] = core.entered
         request = core.request
         if request.length == 0:
             return OgiConnection(core, self, request.target)

@@ -56,7 +56,7 @@ class Pool(Entrance):
             if before != self._facts and before is not None:
                 worker.retire()
         limit = now - self.farm.settings.answer
-        while self._waiting and self._waiting[0].routed < limit:
+        while self._waiting and self._waiting[0].entered < limit:
             core = self._waiting.popleft()
             if not core.home:
                 core.fail(Unavailable(f"all workers of {self.name} are busy"))

@@ -50,7 +50,7 @@ class Sessions:
         """Take out those who have waited since before a moment."""
         late = []
         for session, waiting in list(self._waiting.items()):
-            while waiting and waiting[0].routed < limit:
+            while waiting and waiting[0].entered < limit:
                 late.append(waiting.popleft())
             if not waiting:
                 del self._waiting[session]

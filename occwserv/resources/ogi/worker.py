@@ -51,7 +51,7 @@ class Relayed:
     ) -> None:
         self.request = request
         self.client = Asker(address)
-        self.routed = now
+        self.routed = self.entered = now
         self.home = self.begun = False
         self.holder = "ogi"
         self._link = link
