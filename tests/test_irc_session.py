@@ -254,6 +254,21 @@ class AliveTests(ScriptedTestCase):
         self.say(":eva!u@h QUIT :gone")
         self.assertEqual(self.door.players, {})
 
+    def test_who_is_put_out_of_the_lobby_comes_again_later(self) -> None:
+        self.us, self.them = self.dial(lobby="#game key", regain=20)
+        self.say("CAP * LS :", ":s 001 occgam :Welcome")
+        self.assertEqual(self.say(":op!o@h KICK #game ada :out", ":op!o@h KICK #other occgam :out"), [])
+        self.after(25)
+        self.assertNotIn("JOIN #game key", self.said())
+        for line in (":op!o@h KICK #Game occgam :out", ":s 474 occgam #game :Cannot join channel (+b)"):
+            self.say(line)
+            self.after(19)
+            self.assertNotIn("JOIN #game key", self.said())
+            self.after(1)
+            self.assertIn("JOIN #game key", self.said())
+        self.after(60)
+        self.assertNotIn("JOIN #game key", self.said())
+
     async def lines(self, count: int) -> None:
         for number in range(count):
             await self.us.turns.receive()

@@ -54,6 +54,7 @@ class Session:
         self._begun = self._heard = self._tried = now()
         self._asked = False  # a PING is not answered yet
         self._slow = False  # SASL was given up
+        self._put_out: float | None = None  # when we were put out of the lobby, or not let in
         self._widest = USER + HOST
 
     @property
@@ -153,7 +154,7 @@ class Session:
             self.ready = True
             self._tried = self._now()
             if self.network.lobby:
-                self.send_soon(form("JOIN", *self.network.lobby.split()))
+                self._join()
             self.log.info("{network}: in, as {nick}", network=self.network.name, nick=self.nick)
             if self.registration.refused:
                 self.log.warn(
@@ -201,6 +202,26 @@ class Session:
         if self._is_us(message.param(0)):
             self.why = f"killed by {message.source[:80]}: {message.param(1)[:200]}"
 
+    def _kicked(self, message: Message) -> None:
+        if self._is_us(message.param(1)):
+            self._kept_out(message.param(0), message.param(2))
+
+    def _refused(self, message: Message) -> None:
+        """471 and others: a channel that we wanted to join is full, or closed to us."""
+        self._kept_out(message.param(1), message.param(2))
+
+    def _kept_out(self, channel: str, why: str) -> None:
+        if self.people.names.same(channel, self.network.lobby.partition(" ")[0]):
+            self._put_out = self._now()
+            self.log.warn(
+                "{network}: not in {channel}: {why}; tried again in {wait:g} s", network=self.network.name,
+                channel=channel, why=why[:200], wait=self.network.regain,
+            )  # fmt: skip
+
+    def _join(self) -> None:
+        self._put_out = None
+        self.send_soon(form("JOIN", *self.network.lobby.split()))
+
     def _is_us(self, nick: str) -> bool:
         return self.people.names.same(nick, self.nick)
 
@@ -215,6 +236,8 @@ class Session:
             moments.append(self._begun + network.patience / (1 if self._slow else 2))
         elif not self._is_us(network.nick):
             moments.append(self._tried + network.regain)
+        if self._put_out is not None:
+            moments.append(self._put_out + network.regain)
         wait = min(moments) - now
         if self.ready and self.bucket.wait(now):
             wait = min(wait, self.bucket.wait(now))
@@ -238,6 +261,8 @@ class Session:
                 self.send(line)
         elif self.ready and not self._is_us(network.nick) and now - self._tried >= network.regain:
             self._regain()
+        if self._put_out is not None and now - self._put_out >= network.regain:
+            self._join()
 
     def _free(self, nick: str) -> None:
         """A nickname is free now."""
@@ -253,6 +278,8 @@ class Session:
 _TAKES: dict[str, Callable[[Session, Message], object]] = {
     "005": Session._supports,
     "731": Session._offline,
+    **dict.fromkeys(("471", "473", "474", "475", "477"), Session._refused),
+    "KICK": Session._kicked,
     "KILL": Session._killed,
     "NICK": Session._nick,
     "PRIVMSG": Session._said,

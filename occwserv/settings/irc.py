@@ -54,7 +54,7 @@ class Irc(Struct, frozen=True, kw_only=True):
     ping: Annotated[Seconds, about("seconds of silence until a server is asked whether it is there")] = 30
     timeout: Annotated[Seconds, about("seconds of silence until it is taken for lost")] = 90
     register: Annotated[Seconds, about("seconds in which a server must let the game in")] = 60
-    regain: Annotated[Seconds, about("seconds between attempts to get the nickname, while another has it")] = 30
+    regain: Annotated[Seconds, about("seconds between attempts to get the nickname, or into the lobby")] = 30
     reconnect: IrcReconnect = IrcReconnect()
     local: IrcServer = IrcServer()
 # fmt: on
