@@ -54,15 +54,18 @@ def wrk(
     connections: int = 64,
     header: str = "",
     replay: Path | None = None,
+    pause: int = 0,
 ) -> dict[str, float]:
     """Requests as fast as they are answered, on connections that are kept.
 
     :param header: one more field.
     :param replay: a file of prepared requests to send instead.
+    :param pause: milliseconds that each client waits before it asks again.
     """
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", SCRIPT]
     command += ["-H", header] if header else []
     command += [f"http://127.0.0.1:{server.port}{path}", "--", *([replay] if replay else [])]
+    command += [f"pause={pause}"] if pause else []
     server.logged()
     with processes.Watch(server.process) as watch:
         output = run(command, core, seconds + 30)

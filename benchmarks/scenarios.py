@@ -101,14 +101,17 @@ def large(bench: Bench, server: Server) -> Callable[[], Run]:
 
 
 def idle(bench: Bench, server: Server) -> Callable[[], Run]:
-    """32 active clients, in turns among many idle connections and without them: a server slows as it ages, too."""
+    """32 active clients, in turns among many idle connections and without them: a server slows as it ages, too.
+
+    They take a breath before each request: as fast as they are answered, the load would be late, and not the server.
+    """
     server.check(bench.site, [PAGE])
     number = min(bench.idle, server.capacity)
 
     def active() -> Run:
         time.sleep(REST)
-        loads.wrk(server, bench.load_core, 1, connections=32)
-        return loads.wrk(server, bench.load_core, bench.seconds, connections=32)
+        loads.wrk(server, bench.load_core, 1, connections=32, pause=1)
+        return loads.wrk(server, bench.load_core, bench.seconds, connections=32, pause=1)
 
     def crowd(stack: ExitStack) -> tuple[int, int]:
         """Let the idle ones come. Returns the memory with the first of them, and with all."""

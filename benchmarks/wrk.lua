@@ -1,4 +1,5 @@
--- For wrk: replays the prepared requests of a file, if one is named after "--"; tells what happened as JSON.
+-- For wrk: replays the prepared requests of a file, if one is named after "--", or waits so many milliseconds before
+-- each request, if "pause=N" stands there; tells what happened as JSON.
 
 local function prepared(name)
   local file = assert(io.open(name, "rb"))
@@ -15,6 +16,11 @@ end
 
 function init(args)
   if not args[1] then return end
+  local pause = tonumber(args[1]:match("^pause=(%d+)$"))
+  if pause then
+    delay = function() return pause end
+    return
+  end
   local requests, turn = prepared(args[1]), 0
   local count = #requests
   request = function()
