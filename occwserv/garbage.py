@@ -9,9 +9,10 @@ long, such as a page in memory or a player; it is put aside (frozen), and not lo
 things that are freed meanwhile, as the state of a player does who goes on, makes nothing grow, and so leads to no look;
 it is put aside some times a second, else the next look would be long.
 
-A ring that comes apart later, or is put aside without a look, would stay for ever. So when there is twice as much as
-there was behind the last look at all, all there is is looked at: in things, because most rings are of small ones, or in
-bytes, because one may hold a large one.
+A ring that comes apart later, or is put aside without a look, would stay for ever. So when there is half as much again
+as there was behind the last look at all, all there is is looked at in the next quiet moment; and when it is three times
+as much, at once. It is counted in things, because most rings are of small ones, and in bytes, because one may hold a
+large one.
 
 With the collector's own pace, or with rare looks at much, a busy server stood still for 30 ms and more.
 """
@@ -20,6 +21,7 @@ import gc
 import sys
 from collections.abc import Callable
 from resource import RUSAGE_SELF, getpagesize, getrusage
+from time import process_time
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -35,8 +37,11 @@ PACE = 0.05
 FEW = 100
 """As many may be put aside without a look: what hardly grows has hardly any rings."""
 
-GROWTH = 2
-"""By what there is more from one look at all there is to the next."""
+QUIET = 0.1
+"""A moment is quiet when less than this share of it was worked."""
+
+GROWTH = 1.5, 3
+"""How many times as much there is, and all there is is looked at: in a quiet moment, and in any."""
 
 _NEVER = 1 << 30
 
@@ -54,19 +59,25 @@ def held() -> tuple[int, int]:
 class Collector:
     """The interpreter's collector of rings, at our pace from `start` to `stop`.
 
-    :param clock: a reactor. :param held: tells what there is.
+    :param clock: a reactor. :param held: tells what there is. :param worked: the seconds that this process has worked.
     """
 
-    def __init__(self, clock: IReactorTime, held: Callable[[], tuple[int, int]] = held) -> None:
-        self._held = held
+    def __init__(
+        self,
+        clock: IReactorTime,
+        held: Callable[[], tuple[int, int]] = held,
+        worked: Callable[[], float] = process_time,
+    ) -> None:
+        self._held, self._worked = held, worked
+        self._before_tick = 0.0
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = clock
-        self._enough = 0, 0  # of either, and all there is is looked at
-        self._before = gc.get_threshold()
+        self._left = 1, 1  # what there was behind the last look at all
+        self._threshold = gc.get_threshold()
 
     def start(self) -> None:
         """Look at all there is; what is here now stays."""
-        self._before = gc.get_threshold()
+        self._threshold = gc.get_threshold()
         gc.set_threshold(YOUNG, _NEVER, _NEVER)
         gc.callbacks.append(self._looked)
         self._look_at_all()
@@ -76,12 +87,14 @@ class Collector:
         """Leave the collector as it was."""
         self._ticking.stop()
         gc.callbacks.remove(self._looked)
-        gc.set_threshold(*self._before)
+        gc.set_threshold(*self._threshold)
         gc.unfreeze()
 
     def _tick(self) -> None:
         """Put aside what has taken the place of others, and look at all if it is time."""
-        if any(now >= enough for now, enough in zip(self._held(), self._enough, strict=True)):
+        before, self._before_tick = self._before_tick, self._worked()
+        enough = GROWTH[self._before_tick - before >= QUIET * PACE]
+        if any(now >= enough * left for now, left in zip(self._held(), self._left, strict=True)):
             gc.unfreeze()
             self._look_at_all()
         elif gc.get_count()[0] < FEW:
@@ -91,8 +104,7 @@ class Collector:
 
     def _look_at_all(self) -> None:
         gc.collect()
-        things, size = self._held()
-        self._enough = GROWTH * things, GROWTH * size
+        self._left = self._held()
 
     def _looked(self, phase: str, about: dict[str, Any]) -> None:
         """Called by the collector before and behind each look."""

@@ -20,9 +20,10 @@ class CollectorTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.before = gc.get_threshold()
         self.held = [100, 1000]
+        self.worked = 0.0
         self.looks: list[int] = []
         self.clock = Clock()
-        self.collector = Collector(self.clock, lambda: tuple(self.held))
+        self.collector = Collector(self.clock, lambda: tuple(self.held), lambda: self.worked)
         self.collector.start()
         gc.callbacks.append(self.looked)
         self.addCleanup(gc.callbacks.remove, self.looked)
@@ -61,15 +62,16 @@ class CollectorTests(SynchronousTestCase):
         self.assertLess(len(gc.get_objects()), YOUNG)
         self.assertEqual(self.looks, [])
 
-    def test_a_ring_that_was_put_aside_is_freed_when_there_is_twice_as_much(self) -> None:
-        for which in (0, 1):
+    def test_a_ring_that_was_put_aside_is_freed_when_there_is_much_more(self) -> None:
+        for which, busy in ((0, False), (1, False), (0, True), (1, True)):
             kept = Ring()
             ring = ref(kept)
             self.clock.advance(PACE)
             del kept
             self.looks.clear()
-            before = self.held[which]
-            for self.held[which], freed in ((before * GROWTH - 1, False), (before * GROWTH, True)):
+            enough = int(self.held[which] * GROWTH[busy])
+            for self.held[which], freed in ((enough - 1, False), (enough, True)):
+                self.worked += PACE / 2 if busy else PACE / 20
                 self.clock.advance(PACE)
                 self.assertEqual(ring() is None, freed, self.held)
             self.clock.advance(PACE)
