@@ -149,8 +149,7 @@ class OgiConnection(Received):
             fields = (*fields, *self._fields)
         core.answer(status, fields, body, giver)
         self._given = giver
-        if self._leaving is not None:
-            self._leaving.happened()
+        self.left()
         handler.answered(core)
 
     def _check(self, core: Connection, status: int) -> None:

@@ -44,7 +44,7 @@ class Leaving:
             act()
 
 
-class Received(Struct, Movable, Outside, eq=False, weakref=True, repr_omit_defaults=True):
+class Received(Struct, Movable, Outside, eq=False, weakref=True):
     """A request. What a module can do about it is said in `connection.py`."""
 
     _core: Connection | None
