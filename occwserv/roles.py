@@ -40,7 +40,6 @@ class Client(Protocol):
     address: str
     transport: ITransport
 
-    def traffic(self) -> tuple[int, int]: ...
     def express(self, connection: Connection, status: int, fields: Pairs, body: bytes, giver: Line) -> bool: ...
     def persists(self, connection: Connection) -> bool: ...
     def read_body(self, connection: Connection) -> Deferred: ...
@@ -89,8 +88,8 @@ class Backend(Keeper, Protocol):
     def home(self, connection: Connection) -> Reuse:
         """Take a connection back; says what becomes of its client."""
 
-    def passed(self, connection: Connection, body_sent: int, now: float) -> None:
-        """Take a connection back that was answered with 200 in one go."""
+    def count(self, connection: Connection, status: int, body_sent: int, answered: float, finished: float) -> None:
+        """Count and log a connection whose client is kept, whatever comes; else as `home`."""
 
-    def known(self, finished: Finished, tail: bytes, address: str, second: int, received: int, sent: int) -> None:
+    def known(self, finished: Finished, tail: bytes, address: str, second: int) -> None:
         """A request was answered without a connection being made."""

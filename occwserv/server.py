@@ -177,6 +177,7 @@ class Server(Service):
                 "uptime": round(uptime, 1),
             },
             "connections": self._listener.figures(),
+            "bytes": self._listener.traffic(),
             **self._stats.figures(),
             "cache": self._pages.figures(),
             "door": self._listener.site.door.figures(),

@@ -1,5 +1,6 @@
 """The door and the long way, side by side: the same bytes to the client, the same lines in the log, the same counts."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from occwserv.backend.recycle import Recycle
@@ -64,12 +65,14 @@ class SameTests(WaysTestCase):
         results = []
         for cut in (None, 9):
             self.anew()
+            before = Counter(self.listener.traffic())
             answers = [
                 self.ask(head) if cut is None else self.ask(head[:cut], head[cut:]) for head in heads for _ in range(3)
             ]
             figures = self.stats.figures()
             at_door, held = self.at_door, sum(self.stats.holders.values())
             del figures["resources"], figures["stations"]
+            figures["bytes"] = Counter(self.listener.traffic()) - before
             results.append((answers, self.lines, figures, held, at_door))
         (*short, at_door), (*long, none) = results
         for head, one, other in zip([head for head in heads for _ in range(3)], short[0], long[0], strict=True):

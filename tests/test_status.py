@@ -88,7 +88,8 @@ class StatusTests(ServerTestCase):
                 client.send(request(path))
                 got += len(client.take(len(client.sees())))
         figures = self.figures()
-        self.assertEqual(figures["bytes"], {"received": sent, "sent": got})
+        asked = len(request(b"/stats.json"))
+        self.assertEqual(figures["bytes"], {"received": sent + asked, "sent": got})
         self.assertEqual(figures["requests"], {"total": 25})
         self.assertEqual(sum(figures["resources"].values()), 25)
 

@@ -9,6 +9,7 @@ from twisted.logger import Logger
 
 from ..connection import Connection, Misuse, Reuse
 from ..http.errors import HTTPError
+from ..http.head import Request
 from ..roles import Finished
 from .logline import combined, common, log_time, origin, outcome, request_line
 from .stats import Stats
@@ -32,40 +33,34 @@ class Recycle:
 
     def home(self, connection: Connection) -> Reuse:
         """Take a connection back, and say what becomes of its client."""
-        self._count(connection, connection.status, connection.body_sent)
-        self._stats.went(connection.began, connection.routed, connection.answered, connection.finished)
+        self.count(
+            connection, connection.status, connection.body_sent, connection.answered, connection.finished
+        )
         return Reuse.REUSE if connection.keep and not connection.broken else Reuse.CLOSE
 
-    def passed(self, connection: Connection, body_sent: int, now: float) -> None:
-        """Take a connection back that was answered with 200 in one go, by the express way."""
-        self._count(connection, 200, body_sent)
-        stats, routed = self._stats, connection.routed
-        if connection.began == routed <= now:  # as most come from the door: `went` would say the same
-            stats.passed += 1
-            stats.answering += now - routed
-        else:
-            stats.went(connection.began, routed, now, now)
-
-    def _count(self, connection: Connection, status: int, body_sent: int) -> None:
-        stats, client, request = self._stats, connection.client, connection.request
-        received, sent = client.traffic()
-        stats.received += received
-        stats.sent += sent
+    def count(self, connection: Connection, status: int, body_sent: int, answered: float, finished: float) -> None:
+        """Count and log a connection that has been answered."""
+        stats, began, routed = self._stats, connection.began, connection.routed
         stats.answers[status] += 1
         stats.holders[connection.holder] += 1
-        line, rest = connection.said or (request_line(request.line), self.log_fields(request.fields))
-        when = log_time(int(connection.began))
-        self._write(origin(client.address) + when + line + outcome(status, body_sent) + rest)
+        if began == routed <= answered == finished:  # as most come from the door: `went` would say the same
+            stats.passed += 1
+            stats.answering += answered - routed
+        else:
+            stats.went(began, routed, answered, finished)
+        line, rest = connection.said or self._said(connection.request)
+        self._write(origin(connection.client.address) + log_time(int(began)) + line + outcome(status, body_sent) + rest)
 
-    def known(self, finished: Finished, tail: bytes, address: str, second: int, received: int, sent: int) -> None:
+    def _said(self, request: Request) -> tuple[bytes, bytes]:
+        """What the log has of a request line, and of the fields."""
+        return request_line(request.line), self.log_fields(request.fields)
+
+    def known(self, finished: Finished, tail: bytes, address: str, second: int) -> None:
         """Count and log a request that was answered at the door, without a connection.
 
         :param tail: the rest of its line in the log.
-        :param received: bytes of the request, `sent` those of the answer.
         """
         stats = self._stats
-        stats.received += received
-        stats.sent += sent
         stats.answers[finished.status] += 1
         stats.holders["door"] += 1
         self._write(origin(address) + log_time(second) + tail)

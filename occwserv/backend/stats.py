@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 class Stats:
     """The counters. They only grow; whoever wants a rate asks twice.
 
-    `received` and `sent` are bytes, heads and bodies, counted when a connection comes home. `passed` connections went
-    the long way, past its three stations; `reading`, `answering` and `writing` are the seconds that they stayed there.
+    `passed` connections went the long way, past its three stations; `reading`, `answering` and `writing` are the seconds
+    that they stayed there.
     """
 
     started: float
-    received: int = 0
-    sent: int = 0
     answers: Counter = field(default_factory=Counter)
     holders: Counter = field(default_factory=Counter)
     passed: int = 0
@@ -47,7 +45,6 @@ class Stats:
         """All of it, as values that can be written as JSON."""
         return {
             "requests": {"total": self.requests},
-            "bytes": {"received": self.received, "sent": self.sent},
             "answers": {str(status): count for status, count in sorted(self.answers.items())},
             "stations": {
                 name: {"count": self.passed, "seconds": round(seconds, 6)} for name, seconds in self._stations().items()

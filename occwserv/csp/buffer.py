@@ -52,17 +52,22 @@ class Buffer(Channel):
 
     def send_now(self, value: Any) -> None:
         """As `send`. :raise WouldBlock: it is full."""
-        offer = self._first
-        if type(offer) is Process and not (self._sending or self._rest or isinstance(value, Movable)):
-            self._first = None  # most often one process waits: what follows would do the same
-            self.count += 1
-            offer.value = value
-            offer.communications += 1
-            offer.scheduler.wake(offer)
-        elif not self._put(value, here().process):
+        if not self._put(value, here().process):
             if self._sent is not None:
                 raise self._sent(self.name)
             raise WouldBlock(self.name)
+
+    def hand(self, value: Any) -> None:
+        """As `send_now`; and if a process waits for the value, it goes on with it at once where nobody is at work."""
+        offer = self._first
+        if type(offer) is Process and not (self._sending or self._rest or isinstance(value, Movable)):
+            self._first = None  # one process waits alone, as most often
+            self.count += 1
+            offer.communications += 1
+            offer.value = value
+            offer.scheduler.resume(offer)
+        else:
+            self.send_now(value)
 
     def receive_now(self) -> Any:
         """As `receive`. :raise WouldBlock: there is nothing."""

@@ -7,8 +7,7 @@ client of HTTP/1.1 who stays, nothing unread, nothing in doubt, a body that is t
 
 from ..connection import SERVER, Connection
 from ..csp.mobile import Line
-from ..http.answer import Pairs, encode_fields, length_line, opening
-from ..http.dates import http_date
+from ..http.answer import Pairs, head_of, length_line
 from .body import IDLE, BodyReader
 from .wire import State
 
@@ -28,23 +27,27 @@ class Express(BodyReader):
         :raise ValueError: for a field that would break out of its line.
         """
         site = self.site
-        if (
-            status != 200 or not connection.request.usual or self._reader is not IDLE or self._ended
-            or site.stopping or self._served >= site.most_requests or connection.broken or self._state is not AWAY
-        ):  # fmt: skip
+        if status != 200 or not connection.request.usual or connection.broken or site.stopping:
+            return False
+        if not self._at_door and not self._stays():
             return False
         now = site.now()
-        data = opening(200, http_date(int(now)), SERVER) + encode_fields(fields) + length_line(len(body)) + body
+        data = head_of(int(now), SERVER, fields) + length_line(len(body)) + body
         self.outlet.total += len(data)
         self.transport.write(data)
         connection.begun = connection.home = True
         connection.giver = giver
-        site.backend.passed(connection, len(body), now)
+        site.backend.count(connection, 200, len(body), now, now)
         self._watching = None
         self._state = READING
         if not self._advancing:
             self._advance()
         return True
+
+    def _stays(self) -> bool:
+        """Whether the client may ask again behind the answer, and nothing of it is unread: who is at the door does."""
+        served = self._served < self.site.most_requests
+        return served and self._reader is IDLE and not self._ended and self._state is AWAY
 
     def _advance(self) -> None:
         """Go on with the next request."""

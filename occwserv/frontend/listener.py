@@ -41,6 +41,7 @@ class Listener:
         self._clients: set[ClientReader] = set()
         self._leaving = self._left  # one bound method for all clients
         self._from: dict[str, int] = {}  # clients of each address; never 0
+        self._received = self._sent = 0  # bytes, of those who have gone
         self._accepted = 0
         self._refused = 0
         self._pauses = 0
@@ -100,6 +101,13 @@ class Listener:
             "pauses": self._pauses,
         }
 
+    def traffic(self) -> dict:
+        """The bytes on the wire, heads and bodies. Each client counts its own, so that no request need be added up."""
+        return {
+            "received": self._received + sum(client.received for client in self._clients),
+            "sent": self._sent + sum(client.outlet.total for client in self._clients),
+        }
+
     def tick(self) -> None:
         """Once in a while: resume accepting if there are descriptors again."""
         self._careless = self._ceiling() // 2
@@ -135,6 +143,8 @@ class Listener:
 
     def _left(self, client: Wire) -> None:
         self._clients.discard(client)
+        self._received += client.received
+        self._sent += client.outlet.total
         others = self._from.pop(client.address) - 1
         if others:
             self._from[client.address] = others

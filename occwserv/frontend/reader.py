@@ -46,10 +46,12 @@ class ClientReader(Express):
                 if type(known) is Known:
                     answer = known.finished.at(second)
                     if answer is not None:
+                        self.received += len(data)
+                        self.outlet.total += len(answer)
                         self.transport.write(answer)
                         self.deadline = now + site.idle
-                        site.backend.known(known.finished, known.tail, self.address, second, len(data), len(answer))
-                        if self.outlet.full:
+                        site.backend.known(known.finished, known.tail, self.address, second)
+                        if not self._at_door:  # the transport holds more than it likes
                             self._rest()
                         return
                     site.door.forget(data)
@@ -80,7 +82,6 @@ class ClientReader(Express):
         """Make a connection of a request that was read at the door, and give it to its resource."""
         site = self.site
         self.received += length
-        self._at_door = False
         self._advancing = True
         self._state = AWAY
         resource = prepared.resource
@@ -93,12 +94,12 @@ class ClientReader(Express):
         except Exception:
             site.backend.crashed(connection)
         self._advancing = False
-        if self._state is READING:
-            if self._reader is IDLE and not (self.outlet.full or self._ended or self._paused or site.stopping):
-                self._at_door = True  # most often; `_rest` would come to the same
-                self.deadline = now + site.idle
-            else:
-                self._rest()
+        if self._state is not READING:
+            self._at_door = False  # the answer takes its time, or the client is left
+        elif self._at_door:
+            self.deadline = now + site.idle
+        else:
+            self._rest()
 
     def readConnectionLost(self) -> None:
         """Twisted: the client has closed its side, and may still wait for answers."""

@@ -41,7 +41,7 @@ class Wire:
     """
 
     __slots__ = (
-        "_at_door", "_counted", "_ended", "_interrupted", "_left", "_mark", "_paused", "_since", "_state",
+        "_at_door", "_ended", "_interrupted", "_left", "_mark", "_paused", "_since", "_state",
         "_watching", "address", "deadline", "outlet", "received", "site", "slot", "transport",
     )  # fmt: skip
 
@@ -52,13 +52,14 @@ class Wire:
         self.slot = GONE
         self._left = left
         self._state = State.READING
-        self._at_door = True  # nothing is under way: a request may be answered at the door
+        # A request may be answered at the door: none is under way, nothing is unread, nothing in doubt. It stays so while
+        # one from the door is answered at once.
+        self._at_door = True
         self._ended = False  # the client has closed its side
         self._paused = False  # we do not read for now
         self._since = 0.0  # when the window began
         self._interrupted = 0.0  # when it was interrupted; 0.0 when it was not
         self._mark = 0  # what had been moved by then; while DRAINING, what was drained
-        self._counted = (0, 0)
         self._watching: ref[Connection] | None = None  # weak: one that is forgotten must be found to be so
 
     def makeConnection(self, transport) -> None:
@@ -76,6 +77,7 @@ class Wire:
         """Twisted: it is over."""
         self._state = State.GONE
         self._ended = True
+        self._at_door = False
         self.site.wheel.remove(self)
         self.outlet.lost()
         if self._watching is not None:
@@ -97,14 +99,10 @@ class Wire:
             except Exception:
                 self.site.backend.crashed(connection)
 
-    def traffic(self) -> tuple[int, int]:
-        """Bytes received and sent since the last time somebody asked."""
-        before, self._counted = self._counted, (self.received, self.outlet.total)
-        return self.received - before[0], self.outlet.total - before[1]
-
     def _outlet_moved(self) -> None:
         """The outlet is full, or has room again."""
         if self.outlet.full:
+            self._at_door = False
             self._watch(self.site.settings.timeouts.write)
 
     def clock_set(self, by: float) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 
+from .dates import http_date
 from .errors import Fields
 
 REASONS = {status.value: status.phrase for status in HTTPStatus} | {
@@ -82,6 +83,15 @@ def encode_fields(fields: Pairs) -> bytes:
     if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields) or b"\0" in lines:
         raise ValueError(f"a header field holds a line end: {fields!r}")
     return lines
+
+
+@lru_cache(256)
+def head_of(second: int, server: bytes, fields: Pairs) -> bytes:
+    """All of the head of an answer that is well (200), but for the length of its body.
+
+    :raise ValueError: as `encode_fields`.
+    """
+    return opening(200, http_date(second), server) + encode_fields(fields)
 
 
 @lru_cache(256)

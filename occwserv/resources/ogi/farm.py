@@ -90,7 +90,7 @@ class Farm(Outside):
         if kind is not None and is_form(kind) and request.length != 0:
             read_form(connection, kind, self.settings.form, lambda form: self._read(module, connection, form))
             return
-        self.scheduler.work(module.take, connection)
+        module.take(connection)
 
     def again(self, module: Module, connection: Connection) -> None:
         """Give a request to its module that waited for an instance in vain."""

@@ -49,7 +49,7 @@ class Module(Entrance):
         """Give a request to an instance."""
         if self.accepting is not None:
             try:
-                self.accepting.requests.send_now(core)
+                self.accepting.requests.hand(core)
             except Ending:
                 raise self.full() from None
         elif self._coming is not None:
