@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from twisted.internet.defer import Deferred
 
-from .csp.mobile import Line
 from .http.answer import Answer, Pairs, encode_fields, framing_line, has_body, opening
 from .http.chunked import LAST_CHUNK, encode_chunk
 from .http.dates import http_date
 from .http.errors import Fields, HTTPError
 from .http.head import Request
 from .http.persistence import connection_line
+from .line import Line, line_of
 
 if TYPE_CHECKING:
     from .roles import Client
@@ -104,7 +104,7 @@ class Connection(Struct, eq=False, weakref=True):
 
     def reply(self, answer: Answer) -> None:
         """Send a whole answer; the connection is given away."""
-        giver, parts = self.giver or Line(sys._getframe(1)), answer.parts
+        giver, parts = self.giver or line_of(sys._getframe(1)), answer.parts
         if len(parts) == 1 and type(parts[0]) is bytes and answer.release is None:
             self.answer(answer.status, tuple(answer.fields), parts[0], giver)
         else:
@@ -278,8 +278,7 @@ class Connection(Struct, eq=False, weakref=True):
     def _note_giver(self, depth: int = 2) -> None:
         """Remember the line that gives the connection away: the first one, when giving it leads to giving it on."""
         if self.giver is None:
-            caller = sys._getframe(depth)
-            self.giver = Line(caller)
+            self.giver = line_of(sys._getframe(depth))
 
     def _check(self, begun: bool | None = None) -> None:
         if self.home or (begun is not None and self.begun is not begun):

@@ -3,15 +3,17 @@
 The parts do not know each other; each knows the roles it needs, and `server.py` casts them.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import ITransport
 
 from .connection import Connection, Misuse, Reuse
-from .csp.mobile import Line
 from .http.answer import Pairs
 from .http.errors import HTTPError
+from .http.target import Target
+from .line import Line
 from .net.outlet import Outlet
 
 
@@ -54,6 +56,13 @@ class Resource(Protocol):
 
     def serve(self, connection: Connection) -> None:
         """Take the connection over. An `HTTPError` raised from here becomes the error page."""
+
+
+class Collection(Resource, Protocol):
+    """A resource of many, which tells the way to one of them."""
+
+    def way(self, target: Target) -> Callable[[Connection], None]:
+        """What serves the requests for a target that have no body, now and later, in place of `serve`."""
 
 
 class Finished(Protocol):

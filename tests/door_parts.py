@@ -5,6 +5,7 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from occwserv.backend import logline
+from occwserv.connection import Connection
 from occwserv.frontend.door import Door, Known, Prepared
 from occwserv.http.head import Limits, Request
 from occwserv.http.target import Target
@@ -119,6 +120,19 @@ class Leaf:
         return None if b"x-long-way" in fields else self._answer
 
 
+class Pageless:
+    """A resource of which some requests are served elsewhere."""
+
+    name = "pageless"
+
+    def serve(self, connection: Connection) -> None: ...
+
+    def elsewhere(self, connection: Connection) -> None: ...
+
+    def way(self, target: Target) -> Callable[[Connection], None]:
+        return self.elsewhere if target.query is None else self.serve
+
+
 class Shelf:
     """A resource with pages, and the way to it."""
 
@@ -127,14 +141,17 @@ class Shelf:
     def __init__(self, lasts: bool = True) -> None:
         self.pages: dict[bytes, Leaf] = {}
         self.routed: list[bytes] = []
+        self.pageless = Pageless()
         self._lasts = lasts
+
+    def serve(self, connection: Connection) -> None: ...
 
     def route(self, request: Request) -> object:
         assert isinstance(request, Request)
         self.routed.append(request.target.path)
         if request.target.path == b"/unroutable":
             raise ValueError("the way fails")
-        return object() if request.target.path == b"/pageless" else self
+        return self.pageless if request.target.path == b"/pageless" else self
 
     def page(self, target: Target) -> Leaf | None:
         if target.path == b"/broken":

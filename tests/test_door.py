@@ -134,12 +134,12 @@ class RememberTests(DoorTestCase):
 
     def test_what_has_no_short_answer_is_read_once(self) -> None:
         blocks = [(b"User-Agent: %d" % number,) for number in range(5)]
-        for path in (b"/none", b"/pageless"):
+        for path, serve in ((b"/none", self.shelf.serve), (b"/pageless", self.shelf.pageless.elsewhere)):
             for block in (*blocks, *blocks, *blocks):
                 head = request(path, *block)
                 prepared = self.read(head)
                 self.assertEqual(prepared.request, parse_head(head, Limits()))
-                self.assertEqual(prepared.resource is self.shelf, path == b"/none")
+                self.assertEqual(prepared.serve, serve)
                 line, agent = b"GET " + path + b" HTTP/1.1", block[0][12:]
                 said = logline.request_line(line), logline.combined({b"user-agent": agent})
                 self.assertEqual(prepared.said, said)

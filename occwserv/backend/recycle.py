@@ -33,9 +33,7 @@ class Recycle:
 
     def home(self, connection: Connection) -> Reuse:
         """Take a connection back, and say what becomes of its client."""
-        self.count(
-            connection, connection.status, connection.body_sent, connection.answered, connection.finished
-        )
+        self.count(connection, connection.status, connection.body_sent, connection.answered, connection.finished)
         return Reuse.REUSE if connection.keep and not connection.broken else Reuse.CLOSE
 
     def count(self, connection: Connection, status: int, body_sent: int, answered: float, finished: float) -> None:
@@ -44,7 +42,6 @@ class Recycle:
         stats.answers[status] += 1
         stats.holders[connection.holder] += 1
         if began == routed <= answered == finished:  # as most come from the door: `went` would say the same
-            stats.passed += 1
             stats.answering += answered - routed
         else:
             stats.went(began, routed, answered, finished)

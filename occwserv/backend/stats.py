@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 class Stats:
     """The counters. They only grow; whoever wants a rate asks twice.
 
-    `passed` connections went the long way, past its three stations; `reading`, `answering` and `writing` are the seconds
-    that they stayed there.
+    Each request is one of `answers`, by its status, and one of `holders`, by who answered it. `reading`, `answering`
+    and `writing` are the seconds that connections stayed at the stations of the long way.
     """
 
     started: float
     answers: Counter = field(default_factory=Counter)
     holders: Counter = field(default_factory=Counter)
-    passed: int = 0
     reading: float = 0.0
     answering: float = 0.0
     writing: float = 0.0
@@ -30,9 +29,13 @@ class Stats:
         """How many were answered, in whatever way."""
         return self.answers.total()
 
+    @property
+    def passed(self) -> int:
+        """How many connections went the long way, past its three stations."""
+        return self.requests - self.holders["door"]
+
     def went(self, began: float, routed: float, answered: float, finished: float) -> None:
         """One connection went past all stations. A clock that was set back does not make the sums smaller."""
-        self.passed += 1
         if began <= routed <= answered <= finished:
             self.reading += routed - began
             self.answering += answered - routed

@@ -57,21 +57,6 @@ class Mobile(Movable):
         return other
 
 
-class Line:
-    """A line of a program that runs, as `at FILE:LINE`. Which one it is, is found out when somebody wants to know: that
-    takes as long as answering a small request does."""
-
-    __slots__ = ("_at", "_code")
-
-    def __init__(self, frame: FrameType) -> None:
-        self._code = frame.f_code
-        self._at = frame.f_lasti
-
-    def __str__(self) -> str:
-        lines = [line for start, end, line in self._code.co_lines() if start <= self._at < end]
-        return f"at {self._code.co_filename}:{lines[0] if lines else 0}"
-
-
 def where(giver: Any = None) -> str:
     """The line of a program at which something is given away, as `at FILE:LINE`.
 

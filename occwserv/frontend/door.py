@@ -13,6 +13,7 @@ has moved on into the young one.
 
 from collections.abc import Callable
 
+from ..connection import Connection
 from ..http.conditions import is_conditional
 from ..http.head import Limits, Request, parse_head
 from ..roles import Finished, Page, Resource
@@ -28,6 +29,9 @@ _FORGETTABLE = frozenset((
     b"upgrade", b"expect", b"te", b"trailer", b"http2-settings",  # what concerns the connection itself
     b"content-length", b"transfer-encoding",
 ))  # fmt: skip
+
+
+Serve = Callable[[Connection], None]
 
 
 class Known:
@@ -47,11 +51,12 @@ class Prepared:
     `said` is what the access log has of the request line and of the fields.
     """
 
-    __slots__ = ("lasts", "request", "resource", "said")
+    __slots__ = ("holder", "lasts", "request", "said", "serve")
 
-    def __init__(self, request: Request, resource: Resource, said: tuple[bytes, bytes], lasts: bool) -> None:
+    def __init__(self, request: Request, holder: str, serve: Serve, said: tuple[bytes, bytes], lasts: bool) -> None:
         self.request = request
-        self.resource = resource
+        self.holder = holder
+        self.serve = serve
         self.said = said
         self.lasts = lasts
 
@@ -73,11 +78,12 @@ class Block:
 class Place:
     """What stands behind a request line: a request with it, its resource and its page if it has one."""
 
-    __slots__ = ("_given", "_line", "_page", "_request", "_resource")
+    __slots__ = ("_given", "_holder", "_line", "_page", "_request", "_serve")
 
-    def __init__(self, request: Request, resource: Resource, page: Page | None, line: bytes) -> None:
+    def __init__(self, request: Request, holder: str, serve: Serve, page: Page | None, line: bytes) -> None:
         self._request = request
-        self._resource = resource
+        self._holder = holder
+        self._serve = serve
         self._page = page
         self._line = line  # as the access log has it
         self._given: dict[bytes | None, tuple[Finished, bytes]] = {}  # to who accepts what, and what the log has of it
@@ -101,7 +107,7 @@ class Place:
         """A request with this line and these fields, which say nothing of a body or of the connection."""
         first = self._request
         request = Request(first.line, first.method, first.target, first.minor, block.fields, 0, True, False)
-        return Prepared(request, self._resource, (self._line, block.said), self._page is None)
+        return Prepared(request, self._holder, self._serve, (self._line, block.said), self._page is None)
 
 
 def memorable(request: Request) -> bool:
@@ -243,12 +249,13 @@ class Door:
             return None
         resource = self._route(request)
         page: Page | None = resource.page(request.target) if hasattr(resource, "page") else None
+        serve: Serve = resource.way(request.target) if hasattr(resource, "way") else resource.serve
         line, rest = self._log_line(request.line), self._log_fields(request.fields)
         # Pages are few, and so are the paths that have none. What is asked of one in a query may be anything.
         if not memorable(request) or (page is None and request.target.query is not None):
-            return Prepared(request, resource, (line, rest), False)
+            return Prepared(request, resource.name, serve, (line, rest), False)
         if place is None:
-            place = Place(request, resource, page, line)
+            place = Place(request, resource.name, serve, page, line)
             self._lines.put(head[:cut], place)
         if block is None:
             block = Block(request.fields, rest)

@@ -6,8 +6,8 @@ client of HTTP/1.1 who stays, nothing unread, nothing in doubt, a body that is t
 """
 
 from ..connection import SERVER, Connection
-from ..csp.mobile import Line
 from ..http.answer import Pairs, head_of, length_line
+from ..line import Line
 from .body import IDLE, BodyReader
 from .wire import State
 

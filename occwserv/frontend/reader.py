@@ -84,11 +84,10 @@ class ClientReader(Express):
         self.received += length
         self._advancing = True
         self._state = AWAY
-        resource = prepared.resource
-        connection = Connection(prepared.request, self, now, now, prepared.said, resource.name)
+        connection = Connection(prepared.request, self, now, now, prepared.said, prepared.holder)
         try:
             try:
-                resource.serve(connection)
+                prepared.serve(connection)
             except HTTPError as error:
                 connection.fail(error)
         except Exception:

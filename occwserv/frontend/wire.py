@@ -52,8 +52,8 @@ class Wire:
         self.slot = GONE
         self._left = left
         self._state = State.READING
-        # A request may be answered at the door: none is under way, nothing is unread, nothing in doubt. It stays so while
-        # one from the door is answered at once.
+        # A request may be answered at the door: none is under way, nothing is unread, nothing in doubt. It stays so
+        # while one from the door is answered at once.
         self._at_door = True
         self._ended = False  # the client has closed its side
         self._paused = False  # we do not read for now

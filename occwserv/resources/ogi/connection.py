@@ -14,8 +14,9 @@ from urllib.parse import quote
 import msgspec
 
 from ...connection import Connection, Misuse
-from ...csp.mobile import Line, where
+from ...csp.mobile import where
 from ...http.answer import Pairs
+from ...line import Line, line_of
 from .feed import Feed
 from .forms import parse_cookies
 from .request import Received
@@ -144,12 +145,14 @@ class OgiConnection(Received):
             return  # the client has been told that it took too long
         if core.begun or status != 200:
             self._check(core, status)
-        giver = Line(sys._getframe(2))  # the line of the module that answers
+        frame = sys._getframe(2)
+        giver = Line(frame.f_code, frame.f_lasti)  # the line of the module that answers
         if self._fields:
             fields = (*fields, *self._fields)
         core.answer(status, fields, body, giver)
         self._given = giver
-        self.left()
+        if self._leaving is not None:
+            self._leaving.happened()
         handler.answered(core)
 
     def _check(self, core: Connection, status: int) -> None:
@@ -162,7 +165,7 @@ class OgiConnection(Received):
 
     def _note_answer(self) -> None:
         """Remember the line of the module that answers: three calls up."""
-        self._given = Line(sys._getframe(3))
+        self._given = line_of(sys._getframe(3))
 
 
 def _where(giver: Any) -> str:

@@ -25,6 +25,7 @@ class Entrance:
         self.name = name
         self.path = path
         self.place = place
+        self.shelved = True
         self.sessions = Sessions()
         self.faults = Faults(farm.settings.faults, farm.settings.window)
         self.broken = ""  # why the file as it is can not be used
@@ -33,6 +34,21 @@ class Entrance:
         self._let_in: deque[Connection] = deque()  # those of sessions whose turn it is
         self._letting_in = False
         self._looked = -1  # the second of the last look at the file
+
+    def serve(self, core: Connection) -> None:
+        """Answer a request without a body that was led here. The farm does, when it has another module here by now.
+
+        :raise HTTPError: that is not possible now.
+        """
+        farm = self.farm
+        if not self.shelved or farm.ended:
+            farm.serve(core)
+            return
+        core.entered = now = farm.now()
+        if int(now) == self._looked and b"cookie" not in core.request.fields:
+            self._give(core)  # most often; `take` would come to the same
+        else:
+            self.take(core)
 
     def take(self, core: Connection) -> None:
         """Answer a request.

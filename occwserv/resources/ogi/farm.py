@@ -15,7 +15,9 @@ from ...connection import Connection
 from ...csp import Process, Scheduler
 from ...csp.process import Outside
 from ...http.errors import HTTPError, Unavailable
+from ...http.target import Target
 from ...settings import Ogi as OgiSettings
+from .entrance import Entrance
 from .faults import Incidents
 from .forms import is_form
 from .handler import Handler
@@ -78,21 +80,33 @@ class Farm(Outside):
             raise self.ends()
         connection.entered = self.now()
         request = connection.request
-        module = self.shelf.at(request.target.path)
+        module = self._module_of(request.target.path)
         if module is None:
-            path = request.target.path
-            name, slash, _ = path[len(self._prefix) :].partition(b"/")
-            if not name and not slash:
-                serve_tree(self, connection, path == self._prefix)
-                return
-            module = self.shelf.named(name)
+            serve_tree(self, connection, request.target.path == self._prefix)
+            return
         kind = request.fields.get(b"content-type")
         if kind is not None and is_form(kind) and request.length != 0:
             read_form(connection, kind, self.settings.form, lambda form: self._read(module, connection, form))
             return
         module.take(connection)
 
-    def again(self, module: Module, connection: Connection) -> None:
+    def way(self, target: Target) -> Callable[[Connection], None]:
+        """The way to a module: what a `roles.Collection` tells.
+
+        :raise HTTPError: there is no such module.
+        """
+        module = self._module_of(target.path)
+        return self.serve if module is None else module.serve
+
+    def _module_of(self, path: bytes) -> Entrance | None:
+        """The module that a path leads to; None for that of the farm itself.
+
+        :raise HTTPError: there is none.
+        """
+        name, slash, _ = path[len(self._prefix) :].partition(b"/")
+        return self.shelf.named(name) if name or slash else None
+
+    def again(self, module: Entrance, connection: Connection) -> None:
         """Give a request to its module that waited for an instance in vain."""
         if connection.home:
             return
@@ -201,7 +215,7 @@ class Farm(Outside):
         """All instances at work."""
         return [*self._handlers, *(worker for pool in self.shelf.pools() for worker in pool.workers)]
 
-    def _read(self, module: Module, connection: Connection, form: bytes) -> None:
+    def _read(self, module: Entrance, connection: Connection, form: bytes) -> None:
         """The form of a request has been read."""
         self.forms[connection] = form
         now = self.now()

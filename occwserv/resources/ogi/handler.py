@@ -65,7 +65,6 @@ class Handler(Outside):
         self.late: WeakSet[Connection] | None = None  # those that the server has answered in the module's place
         self.feeds: dict[Feed, None] = {}
         self.answers = 0
-        self._received = 0
         self._beats = 0.0  # feeds that are to be sent something; the fraction waits for the next time
         # The children, and the connections each was given when it was forked: the loop of the main process still has
         # a handle on them, so that nobody would notice that they are forgotten.
@@ -169,7 +168,6 @@ class Handler(Outside):
 
     def received(self, core: Connection) -> OgiConnection:
         """The module has received a connection."""
-        self._received += 1
         self.held[core] = core.entered
         request = core.request
         if request.length == 0:
@@ -276,7 +274,7 @@ class Handler(Outside):
         self.requests.close()
         waiting = list(self.requests.held)
         self.requests.held.clear()
-        self.module.left_by(self, waiting, None if self._received else excuse)
+        self.module.left_by(self, waiting, None if self.requests.count else excuse)
         if not self._children:
             self._over()
 

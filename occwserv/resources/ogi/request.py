@@ -9,10 +9,10 @@ from twisted.internet.defer import Deferred
 
 from ...connection import Connection
 from ...csp import Movable, Moved
-from ...csp.mobile import Line
 from ...csp.process import Outside
 from ...http.errors import HTTPError
 from ...http.target import Target
+from ...line import Line
 from ...net.outlet import ClientGone
 from .forms import Args, Form, is_form, parse_cookies, parse_form, parse_query
 

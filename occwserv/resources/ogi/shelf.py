@@ -29,8 +29,6 @@ class Shelf:
         self._leaving: list[Pool] = []  # of settings that were: their workers finish what they have
         self._states: dict[Path, State] = {}
         self._given = states
-        self._places: dict[bytes, Module | Pool] = {}
-        self.at = self._places.get  # the module at just this path, if somebody has asked for it
 
     def named(self, name: bytes) -> Module | Pool:
         """The module of a name.
@@ -58,14 +56,15 @@ class Shelf:
 
     def forget(self, module: Module | Pool) -> None:
         """The file of a module is gone."""
+        module.shelved = False
         del self._modules[module.name.encode("ascii")]
-        del self._places[module.place.encode("ascii")]
 
     def clear(self) -> None:
         """The settings have changed: all are found anew, and the workers of those that were finish what they have."""
         self._leaving = self.pools()
+        for module in self._modules.values():
+            module.shelved = False
         self._modules.clear()
-        self._places.clear()
 
     def check(self, now: float) -> None:
         """The clock."""
@@ -105,5 +104,5 @@ class Shelf:
             module = Module(self._farm, text, path, place)
         else:
             module = Pool(self._farm, model, text, path, place)
-        self._modules[name] = self._places[place.encode("ascii")] = module
+        self._modules[name] = module
         return module

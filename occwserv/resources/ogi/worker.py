@@ -19,11 +19,11 @@ from twisted.internet.main import installReactor
 from twisted.logger import globalLogBeginner, textFileLogObserver
 
 from ...connection import Misuse
-from ...csp.mobile import Line
 from ...http.answer import Pairs
 from ...http.errors import HTTPError
 from ...http.head import Request
 from ...http.target import parse_target
+from ...line import Line
 from ...net.outlet import ClientGone
 from ...settings import Ogi as OgiSettings
 from .farm import Farm
