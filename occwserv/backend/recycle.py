@@ -46,7 +46,8 @@ class Recycle:
         else:
             stats.went(began, routed, answered, finished)
         line, rest = connection.said or self._said(connection.request)
-        self._write(origin(connection.client.address) + log_time(int(began)) + line + outcome(status, body_sent) + rest)
+        parts = origin(connection.client.address), log_time(int(began)), line, outcome(status, body_sent), rest
+        self._write(b"".join(parts))
 
     def _said(self, request: Request) -> tuple[bytes, bytes]:
         """What the log has of a request line, and of the fields."""
@@ -60,7 +61,7 @@ class Recycle:
         stats = self._stats
         stats.answers[finished.status] += 1
         stats.holders["door"] += 1
-        self._write(origin(address) + log_time(second) + tail)
+        self._write(b"".join((origin(address), log_time(second), tail)))
 
     def lost(self, connection: Connection) -> None:
         """A resource forgot a connection; its client is answered in the resource's place."""

@@ -53,7 +53,7 @@ class Watch:
     def __init__(self, scheduler: "Scheduler", stuck: Callable[[list[Process]], object]) -> None:
         self._scheduler = scheduler
         self._stuck = stuck
-        self._armed = False
+        self.armed = False
         self._seen: dict[Process, int] = {}  # who waited at the last look, and after how many turns
         self._later: dict[Process, None] = {}  # who is to be examined at the next look, if he has not moved until then
         self._steps: Iterator[int] = iter(())  # what is left of this one
@@ -64,8 +64,8 @@ class Watch:
 
     def arm(self) -> None:
         """Processes have gone on, and now none does: look in a while."""
-        if not self._armed:
-            self._armed = True
+        if not self.armed:
+            self.armed = True
             self._scheduler.call_after(PAUSE, self._look)
 
     def _look(self) -> None:
@@ -81,7 +81,7 @@ class Watch:
             if self.objects >= end:
                 self._scheduler.call_after(GAP, self._go_on)
                 return
-        self._armed = False
+        self.armed = False
         if self._later or self._oldest() is not None:
             self.arm()
 

@@ -94,7 +94,7 @@ class Scheduler(Outside):
             self._asked = False
             if self._ready or running.forgotten:
                 self.run()
-            elif self._watch is not None:
+            elif self._watch is not None and not self._watch.armed:
                 self._watch.arm()
 
     def hold(self, process: Process, rendezvous: Waitable) -> None:
@@ -143,7 +143,7 @@ class Scheduler(Outside):
             self._asked = bool(ready)
             if ready:
                 self._soon(self.run)
-            elif self._watch is not None:
+            elif self._watch is not None and not self._watch.armed:
                 self._watch.arm()
 
     def _step(self, process: Process) -> None:

@@ -103,7 +103,7 @@ class OgiConnection(Received):
             raise ValueError(f"a cookie can not hold {name!r}={value!r}")
         cookie += f"; Max-Age={max_age}" if max_age is not None else ""
         if self._still().begun:
-            raise Misuse(f"a cookie goes with the answer, which was begun {self._given}")
+            raise Misuse(f"a cookie goes with the answer, which was begun {self._given or self._still().giver}")
         self._fields = (*self._fields, (b"Set-Cookie", cookie.encode("ascii")))
 
     def stream(self, content_type: str, status: int = 200, headers: Headers = ()) -> Stream:
@@ -150,15 +150,15 @@ class OgiConnection(Received):
         if self._fields:
             fields = (*fields, *self._fields)
         core.answer(status, fields, body, giver)
-        self._given = giver
         if self._leaving is not None:
             self._leaving.happened()
         handler.answered(core)
 
     def _check(self, core: Connection, status: int) -> None:
         """Refuse what would not be one whole answer."""
-        if core.begun and self._given:
-            core.client.site.backend.misused(error := Misuse(f"the connection was answered already, {self._given}"))
+        given = self._given or core.giver
+        if core.begun and given:
+            core.client.site.backend.misused(error := Misuse(f"the connection was answered already, {given}"))
             raise error
         if not 200 <= status <= 599:
             raise ValueError(f"{status!r} is not the status of an answer")

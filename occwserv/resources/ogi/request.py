@@ -51,7 +51,7 @@ class Received(Struct, Movable, Outside, eq=False, weakref=True):
     _handler: "Handler"
     _target: Target
     _form: bytes | None = None  # the bytes of a form, which was read before the module was bothered
-    _given: Line | str = ""  # where it was given away or answered
+    _given: Line | str = ""  # where it was given away, or an answer in pieces begun
     _leaving: Leaving | None = None
 
     @property

@@ -54,6 +54,7 @@ class Relayed:
         self.routed = self.entered = now
         self.home = self.begun = False
         self.holder = "ogi"
+        self.giver: Line | None = None
         self._link = link
         self._number = number
         self._over = over
@@ -66,6 +67,7 @@ class Relayed:
     def answer(self, status: int, fields: Pairs, body: bytes, giver: Line) -> None:
         """A whole answer."""
         self._check(False)
+        self.giver = giver
         self._finish("reply", status, fields, body)
 
     def begin(self, status: int, fields: Any = (), length: int | None = None) -> None:
