@@ -30,6 +30,7 @@ from occwserv.csp import (
     Process,
     Scheduler,
     Send,
+    WouldBlock,
     alt,
     extended,
     let_others,
@@ -48,9 +49,16 @@ class CountingScheduler(Scheduler):
     twice = 0
 
     def wake(self, process: Process) -> None:
+        self._look_at(process)
+        super().wake(process)
+
+    def resume(self, process: Process) -> None:
+        self._look_at(process)
+        super().resume(process)
+
+    def _look_at(self, process: Process) -> None:
         if process.done or (process.waits is None and process in self._ready):
             self.twice += 1
-        super().wake(process)
 
 
 @dataclass
@@ -130,12 +138,25 @@ class Crowd:
 
     async def send(self) -> None:
         number, value = self.new_value()
+        channel = self.channel()
+        if self.pick(4) == 0:
+            self.hand(channel, number, value)
+            return
         try:
-            await self.channel().send(value)
+            await channel.send(value)
         except BaseException:
             self.not_given(number, value)
             raise
         self.book.given.add(number)
+
+    def hand(self, channel: Channel, number: int, value: Any) -> None:
+        """Give a value without waiting, from inside a process or from outside."""
+        try:
+            channel.hand(value) if isinstance(channel, Buffer) else channel.send_now(value)
+        except (Ending, WouldBlock):
+            self.not_given(number, value)
+        else:
+            self.book.given.add(number)
 
     def note(self, value: Any) -> None:
         self.book.got[value.value if isinstance(value, Mobile) else value] += 1
@@ -194,6 +215,9 @@ class Crowd:
             getattr(channel, how)()
             self.channels[place] = self.new_channel(place)
             self.book.kinds[how] += 1
+        elif kind < 10:
+            self.hand(self.channel(), *self.new_value())
+            self.book.kinds["handed"] += 1
         else:
             self.clock.advance(self.pick(3))
         self.book.operations += 1

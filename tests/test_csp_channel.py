@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from occwserv.csp import Broken, Buffer, Channel, Closed, EndOfChannel, OverwritingBuffer, Poisoned, WouldBlock
+from occwserv.csp import (
+    Broken,
+    Buffer,
+    Channel,
+    Closed,
+    EndOfChannel,
+    Mobile,
+    OverwritingBuffer,
+    Poisoned,
+    WouldBlock,
+    running,
+)
 
 from .processes import ProcessTestCase
 
@@ -213,6 +224,56 @@ class BufferTests(ProcessTestCase):
         self.assertRaises(WouldBlock, buffer.send_now, 2)
         self.assertEqual(buffer.receive_now(), 1)
         self.assertRaises(WouldBlock, buffer.receive_now)
+
+    def test_who_is_handed_a_value_goes_on_at_once(self) -> None:
+        buffer = Buffer(1)
+        self.run_all(self.receives(buffer, 3))
+        for number in range(3):
+            buffer.hand(number)
+            self.assertEqual(self.log, [("got", each) for each in range(number + 1)])
+        buffer.hand(3)
+        self.assertRaises(WouldBlock, buffer.hand, 4)
+        self.assertEqual((buffer.receive_now(), buffer.count, self.clock.calls), (3, 4, []))
+
+    def test_whom_that_wakes_goes_on_behind_it_and_at_once(self) -> None:
+        buffer, other = Buffer(1), Channel()
+
+        async def passes_on() -> None:
+            await other.send(await buffer.receive())
+            self.log.append("passed on")
+
+        self.run_all(passes_on(), self.receives(other))
+        buffer.hand(1)
+        self.assertEqual(self.log, ["passed on", ("got", 1)])
+
+    def test_handed_inside_a_process_it_is_the_others_turn_later(self) -> None:
+        buffer = Buffer(1)
+
+        async def hands() -> None:
+            buffer.hand(1)
+            self.log.append("handed")
+
+        self.run_all(self.receives(buffer), hands())
+        self.assertEqual(self.log, ["handed", ("got", 1)])
+
+    def test_those_who_can_go_on_already_come_first(self) -> None:
+        buffer, other = Buffer(1), Buffer(1)
+        self.run_all(self.receives(buffer), self.receives(other))
+        other.send_now("first")
+        buffer.hand("then")
+        self.assertEqual(self.log, [("got", "first"), ("got", "then")])
+
+    def test_who_dies_of_what_he_is_handed_is_told_of(self) -> None:
+        async def fails() -> None:
+            raise ValueError(await buffer.receive())
+
+        for value in (1, Mobile(1)):
+            buffer = Buffer(1)
+            self.run_all(fails())
+            buffer.hand(value)
+            self.settle()
+            self.assertEqual(len(self.deaths()), 1)
+            self.assertIsNone(running.process)
 
     def test_room_for_nothing_is_a_mistake(self) -> None:
         self.assertRaises(ValueError, Buffer, 0)
