@@ -95,10 +95,10 @@ class Body:
 
     def take(self, heard: Heard) -> None:
         """As `hear`, of what many hear."""
-        try:  # not `suppress`, which takes longer than all else here: this is done for everyone who hears anything
+        try:  # done for everyone who hears anything: `suppress` would take longer than all else here
             self.outbox.send_now(heard)
         except Ending:
-            pass  # the player has left, and the body is about to
+            return  # the player has left, and the body is about to
 
     @property
     def has_light(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from ..csp import Scheduler, sleep
 from ..settings import Telnet
 from .machine import Machine
-from .text import END, PROMPT, Heard, page, prompt, write
+from .text import END, Heard, page, prompt, write
 
 
 class Link(Protocol):

@@ -55,13 +55,13 @@ def write(text: str, kind: str, style: Style) -> bytes:
     return (b"%b%b%b\r\n" % (colour, body, _NO_COLOUR) if colour else body + END) if body else END
 
 
-@lru_cache(256)
+@lru_cache(64)
 def page(lines: tuple[Heard, ...], missed: int, style: Style, behind_prompt: bool, mark: bytes | None) -> bytes:
     """All that a client is told at once. Remembered as a whole, for all who look alike and hear it in this moment.
 
-    :param lines: a welcome was in the greeting, and is left out. :param missed: lines that it was not told before them.
-    :param behind_prompt: what it was sent last is a prompt. :param mark: what ends the prompt behind the lines; None for
-        no prompt.
+    :param lines: a welcome was in the greeting, and is left out. :param missed: lines before them that are lost.
+    :param behind_prompt: what it was sent last is a prompt. :param mark: what ends the prompt behind the lines; None:
+        there is none.
     """
     told = [END] if behind_prompt else []
     if missed:
