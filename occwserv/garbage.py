@@ -9,9 +9,9 @@ long, such as a page in memory or a player; it is put aside (frozen), and not lo
 things that are freed meanwhile, as the state of a player does who goes on, makes nothing grow, and so leads to no look;
 it is put aside some times a second, else the next look would be long.
 
-A ring that comes apart later, or is put aside without a look, would stay for ever. So when there is half as much again
-as there was behind the last look at all, all there is is looked at in the next quiet moment; and when it is three times
-as much, at once. It is counted in things, because most rings are of small ones, and in bytes, because one may hold a
+A ring that comes apart later, or is put aside without a look, would stay for ever. So when there is a quarter more than
+there was behind the last look at all, all there is is looked at in the next quiet moment; and when it is three times as
+much, at once. It is counted in things, because most rings are of small ones, and in bytes, because one may hold a
 large one.
 
 With the collector's own pace, or with rare looks at much, a busy server stood still for 30 ms and more.
@@ -41,7 +41,7 @@ FEW = 100
 QUIET = 0.1
 """A moment is quiet when less than this share of it was worked."""
 
-GROWTH = 1.5, 3
+GROWTH = 1.25, 3
 """How many times as much there is, and all there is is looked at: in a quiet moment, and in any."""
 
 _NEVER = 1 << 30
