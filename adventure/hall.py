@@ -113,7 +113,7 @@ class Hall(Outside):
         """Tell every player something."""
         for card in self.cards.values():
             if card is not but:
-                card.player.hear(heard.text, heard.kind)
+                card.player.mine.take(heard)
 
     def _find(self, name: str) -> Card:
         found = self.cards.get(name.lower())

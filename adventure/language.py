@@ -32,7 +32,8 @@ class Puzzled(Exception):
 
 def clean(line: str) -> str:
     """One line, without what a terminal or a page would take for something else."""
-    return "".join(char if char.isprintable() else " " for char in line[:MOST]).strip()
+    line = line[:MOST]
+    return (line if line.isprintable() else "".join(c if c.isprintable() else " " for c in line)).strip()
 
 
 def parse(line: str, verbs: Mapping[str, Verb] = VERBS, role: str = "player") -> Command | None:

@@ -172,12 +172,12 @@ class DoorTestCase(SynchronousTestCase):
 
     def look(self, head: bytes) -> bytes | None:
         """What is answered to a head."""
-        known = self.door.look(head, int(NOW))
+        known = self.door.heads[head] or self.door.look(head, int(NOW))
         return known.finished.at(int(NOW)) if isinstance(known, Known) else None
 
     def read(self, head: bytes) -> Prepared:
         """What a head that is not answered here is read as."""
-        prepared = self.door.look(head, int(NOW))
+        prepared = self.door.heads[head] or self.door.look(head, int(NOW))
         assert isinstance(prepared, Prepared), (head, prepared)
         return prepared
 

@@ -261,6 +261,8 @@ class PlayTests(DoorTestCase):
         self.assertIn('"id": "yard"', self.write(client, "north"))
         self.assertIn('Comm.Channel.Text {"channel": "say", "talker": "Ada"', self.write(client, "say hi"))
         self.assertNotIn("Room.Info", self.write(client, "inventory"))
+        self.write(self.come("Ben"), "shout ahoy")
+        self.assertIn('{"channel": "shout", "talker": "Ben", "text": "Ben shouts, \\"ahoy\\""}', self.told(client))
 
     def test_gmcp_wanted_later(self) -> None:
         client = self.come("Ada")

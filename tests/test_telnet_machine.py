@@ -112,8 +112,7 @@ class MachineTests(SynchronousTestCase):
     def test_a_client_that_does_not_speak_telnet(self) -> None:
         machine = self.machine("Ada\nsay é\n".encode() + b"say caf\xe9\n")
         self.assertEqual([event.text for event in self.events], ["Ada", "say é", "say café"])
-        machine.end_prompt()
-        self.assertEqual((machine.take(), machine.speaks), (b"", False))
+        self.assertEqual((machine.mark, machine.speaks), (None, False))
 
     def test_charsets_agreed_on(self) -> None:
         machine = self.machine(DO + CHARSET)
@@ -125,16 +124,13 @@ class MachineTests(SynchronousTestCase):
         self.assertEqual(self.tell(machine, b"say \xe4\xff\xff\n"), [Said("say äÿ")])
 
     def test_ends_of_prompts(self) -> None:
-        for said, end in (
+        for said, mark in (
             (DO + ATCP, b"\xff\xf9"),
             (DO + EOR, b"\xff\xef"),
             (DO + SGA, b""),
             (DO + SGA + DO + EOR, b"\xff\xef"),
         ):
-            machine = self.machine(said)
-            machine.take()
-            machine.end_prompt()
-            self.assertEqual(machine.take(), end)
+            self.assertEqual(self.machine(said).mark, mark)
 
     def test_passwords_are_not_shown(self) -> None:
         machine = self.machine()

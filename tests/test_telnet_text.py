@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from occwserv.telnet.text import Style, columns, prompt, read, wrap, write
+from occwserv.telnet.text import Style, columns, page, prompt, read, wrap, write
 
 PLAIN, COLOURED = Style(), Style(colours=True)
 
@@ -22,6 +22,19 @@ WRITTEN = (
     ("", "", COLOURED, b"\r\n"),
 )  # fmt: skip
 
+QUIET = Style(quiet=True)
+SAID, ROOM, WELCOME = ("said", "Hi.", "Ada"), ("room", "the quay", "quay"), ("welcome", "Welcome.", "")
+
+PAGES = (
+    ((SAID, SAID), 0, PLAIN, False, None, b"Hi.\r\nHi.\r\n"),
+    ((SAID,), 1, PLAIN, True, b"\xff\xf9", b"\r\n(1 line missed)\r\nHi.\r\n> \xff\xf9"),
+    ((SAID,), 2, COLOURED, False, b"", b"\x1b[33m(2 lines missed)\x1b[0m\r\nHi.\r\n\x1b[36m>\x1b[0m "),
+    ((WELCOME, ROOM), 0, PLAIN, False, None, b"\r\nthe quay\r\n"),
+    ((WELCOME, ROOM), 0, QUIET, False, b"\xff\xef", b"the quay\r\n\xff\xef"),
+    ((), 0, PLAIN, False, b"\xff\xf9", b"> \xff\xf9"),
+    ((), 0, PLAIN, False, None, b""),
+)  # fmt: skip
+
 READ = (
     (b"look", "utf-8", "look"),
     ("sag schön".encode(), "utf-8", "sag schön"),
@@ -37,6 +50,10 @@ class TextTests(SynchronousTestCase):
         for text, kind, style, expected in WRITTEN:
             self.assertEqual(write(text, kind, style), expected, (text, style))
         self.assertEqual((prompt(">", PLAIN), prompt(">", COLOURED)), (b"> ", b"\x1b[36m>\x1b[0m "))
+
+    def test_what_is_told_at_once(self) -> None:
+        for *told, expected in PAGES:
+            self.assertEqual(page(*told), expected, told)
 
     def test_what_is_read(self) -> None:
         for data, charset, expected in READ:

@@ -38,9 +38,9 @@ class Recycle:
 
     def count(self, connection: Connection, status: int, body_sent: int, answered: float, finished: float) -> None:
         """Count and log a connection that has been answered."""
-        stats, began, routed = self._stats, connection.began, connection.routed
-        stats.answers[status] += 1
-        stats.holders[connection.holder] += 1
+        stats, holder, began, routed = self._stats, connection.holder, connection.began, connection.routed
+        stats.answers[status] = stats.answers.get(status, 0) + 1
+        stats.holders[holder] = stats.holders.get(holder, 0) + 1
         if began == routed <= answered == finished:  # as most come from the door: `went` would say the same
             stats.answering += answered - routed
         else:
@@ -58,9 +58,9 @@ class Recycle:
 
         :param tail: the rest of its line in the log.
         """
-        stats = self._stats
-        stats.answers[finished.status] += 1
-        stats.holders["door"] += 1
+        stats, status = self._stats, finished.status
+        stats.answers[status] = stats.answers.get(status, 0) + 1
+        stats.holders["door"] = stats.holders.get("door", 0) + 1
         self._write(b"".join((origin(address), log_time(second), tail)))
 
     def lost(self, connection: Connection) -> None:

@@ -58,9 +58,9 @@ class Buffer(Channel):
             raise WouldBlock(self.name)
 
     def hand(self, value: Any) -> None:
-        """As `send_now`; but a process that waits alone for what is not moved goes on at once, if none is at work.
+        """As `send_now`; but one process that waits, for a value that is not moved, goes on at once if none is at work.
 
-        Saves a callback of the loop the way over the queue of those who can go on.
+        It saves a callback of the loop the way over the queue of those who can go on.
         """
         offer = self._first
         if type(offer) is Process and not (self._sending or self._rest or isinstance(value, Movable)):

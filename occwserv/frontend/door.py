@@ -172,7 +172,7 @@ class Memory(dict):
 
 
 class Door:
-    """The memories, and how they are filled.
+    """The memories, and how they are filled. `heads` is the one of whole heads, which is asked with every request.
 
     :param entries: heads, and as many lines, and blocks, that are remembered; `bytes` in each of the three.
     :param route: finds the resource of a request; one with a `page` method is asked for its page, and one with a `way`
@@ -181,8 +181,7 @@ class Door:
     """
 
     __slots__ = (
-        "_blocks", "_entries", "_heads", "_limits", "_lines", "_log_fields", "_log_line", "_longest",
-        "_route", "_seen",
+        "_blocks", "_entries", "_limits", "_lines", "_log_fields", "_log_line", "_longest", "_route", "_seen", "heads",
     )  # fmt: skip
 
     def __init__(
@@ -196,7 +195,7 @@ class Door:
     ) -> None:
         self._entries = entries
         self._seen: set[int] = set()  # the hashes of heads that came once
-        self._heads = Memory(entries, bytes)
+        self.heads = Memory(entries, bytes)
         self._lines = Memory(entries, bytes)
         self._blocks = Memory(entries, bytes)
         self._limits = limits
@@ -206,10 +205,12 @@ class Door:
         self._log_fields = log_fields
 
     def look(self, head: bytes, second: int) -> Known | Prepared | None:
-        """What a head means in this second, if it is to be had here. Anything but one whole head gives None."""
-        known = self._heads[head]
-        if known is not None or len(head) > self._longest:
-            return known
+        """What a head that is not among `heads` means in this second, if it is to be had here.
+
+        :return: None for anything but one whole head.
+        """
+        if len(head) > self._longest:
+            return None
         try:
             known = self._find(head, second)
         except Exception:
@@ -223,7 +224,7 @@ class Door:
         trace = hash(head)
         if trace in self._seen:
             self._seen.discard(trace)
-            self._heads.put(head, known)
+            self.heads.put(head, known)
         else:
             if len(self._seen) >= self._entries:
                 self._seen.clear()
@@ -231,11 +232,11 @@ class Door:
 
     def forget(self, head: bytes) -> None:
         """The answer to a head does not stand any more."""
-        self._heads.forget(head)
+        self.heads.forget(head)
 
     def figures(self) -> dict[str, int]:
         """How much is remembered."""
-        return {"heads": self._heads.count(), "lines": self._lines.count(), "blocks": self._blocks.count()}
+        return {"heads": self.heads.count(), "lines": self._lines.count(), "blocks": self._blocks.count()}
 
     def _find(self, head: bytes, second: int) -> Known | Prepared | None:
         """What a head means, by its parts."""

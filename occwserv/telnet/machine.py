@@ -1,7 +1,8 @@
 """Pure. One telnet client: bytes in, events out; what is to be said in, bytes out. It knows no socket and no game.
 
 What can be agreed on is offered once, when the client comes. One that never answers (`nc`, a script) is never told a
-command again: `speaks` tells whether it has answered anything. How texts are to be laid out for it is its `style`.
+command again: `speaks` tells whether it has answered anything. How texts are to be laid out for it is its `style`, what
+ends a prompt of it its `mark`.
 
 The client's side of a conversation that it does not keep to is bounded: between two lines it may say `commands` telnet
 commands. More are a flood, and the last event there is.
@@ -82,7 +83,7 @@ class Machine:
 
     __slots__ = (
         "_charset_asked", "_commands", "_compressor", "_limits", "_names", "_out", "_parser", "_ready", "_theirs",
-        "_us", "speaks", "style", "supports",
+        "_us", "mark", "packages", "style",
     )  # fmt: skip
 
     def __init__(self, limits: Limits) -> None:
@@ -97,9 +98,9 @@ class Machine:
         self._compressor: Any = None
         self._out = b""  # what is to be sent
         self._ready = b""  # before that, as it is, if that is to be compressed
-        self.supports = mud.Supports()
+        self.packages: frozenset[str] = frozenset()  # what its program wants to be told by GMCP
         self.style = Style()
-        self.speaks = False
+        self.mark: bytes | None = None
         for option in ASKED:
             self._out += self._theirs.ask(option)
         for option in offered:
@@ -129,11 +130,21 @@ class Machine:
                 self._commands = 0
                 return event
             self._commands += 1
-            self.speaks = True
             meant: Wanted | None = _HEARD[type(event)](self, event)
+            self.mark = self._end_of_prompts()
             if meant is not None:
                 return meant
         return Flooded()
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it has ever said a command. Who has not is a script, and never prompted: it has no `mark`."""
+        return self.mark is not None
+
+    def _end_of_prompts(self) -> bytes:
+        if self._us.has(END_OF_RECORD):
+            return bytes((IAC, EOR))
+        return b"" if self._us.has(SUPPRESS_GO_AHEAD) else bytes((IAC, GA))
 
     def _heard_command(self, event: Command) -> None:
         if event.code == ARE_YOU_THERE:
@@ -182,7 +193,9 @@ class Machine:
         told = mud.read_gmcp(data)
         if told is None:
             return None
-        if self.supports.told(*told):
+        packages = mud.supported(self.packages, *told)
+        if packages is not None:
+            self.packages = packages
             return Wanted(GMCP)
         if told[0].lower() == "core.ping":
             self._out += subnegotiation(GMCP, b"Core.Ping")
@@ -228,16 +241,9 @@ class Machine:
         """Have the client not show what is written, as a password, or show it again (RFC 857)."""
         self._out += self._us.ask(ECHO, hidden)
 
-    def end_prompt(self) -> None:
-        """What was put last is a prompt: it is the client's turn."""
-        if self._us.has(END_OF_RECORD):
-            self._out += bytes((IAC, EOR))
-        elif self.speaks and not self._us.has(SUPPRESS_GO_AHEAD):
-            self._out += bytes((IAC, GA))
-
     def tell(self, package: str, value: Any) -> None:
         """Tell the client's program something by GMCP, if it wants that."""
-        if package in self.supports:
+        if mud.wanted(self.packages, package):
             self._out += mud.gmcp(package, value)
 
     def take(self) -> bytes:

@@ -30,36 +30,24 @@ def read_gmcp(data: bytes) -> tuple[str, Any] | None:
         return None
 
 
-class Supports:
-    """The packages that a client wants, by Core.Supports."""
+def supported(packages: frozenset[str], message: str, value: Any) -> frozenset[str] | None:
+    """The packages that a client wants from now on, after a message of it; None if that says nothing about them."""
+    what = message.lower()
+    if what not in ("core.supports.set", "core.supports.add", "core.supports.remove"):
+        return None
+    given = [each.split(" ") for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    names = frozenset(words[0].lower() for words in given[:MOST_PACKAGES] if words[-1] != "0")
+    if what.endswith("set"):
+        return names
+    if what.endswith("remove"):
+        return packages - {words[0].lower() for words in given}
+    return packages | names if len(packages) < MOST_PACKAGES else packages
 
-    __slots__ = ("_names",)
 
-    def __init__(self) -> None:
-        self._names: frozenset[str] = frozenset()
-
-    def told(self, package: str, value: Any) -> bool:
-        """Take a message about it in; whether it was one."""
-        what = package.lower()
-        if what not in ("core.supports.set", "core.supports.add", "core.supports.remove"):
-            return False
-        given = [each.split(" ") for each in value if isinstance(each, str)] if isinstance(value, list) else []
-        names = frozenset(words[0].lower() for words in given[:MOST_PACKAGES] if words[-1] != "0")
-        if what.endswith("set"):
-            self._names = names
-        elif what.endswith("add") and len(self._names) < MOST_PACKAGES:
-            self._names |= names
-        elif what.endswith("remove"):
-            self._names -= frozenset(words[0].lower() for words in given)
-        return True
-
-    def __bool__(self) -> bool:
-        return bool(self._names)
-
-    def __contains__(self, package: str) -> bool:
-        """Whether it wants a package: by its own name, or by that of what it is in."""
-        name = package.lower()
-        return name in self._names or name.rpartition(".")[0] in self._names or name.partition(".")[0] in self._names
+def wanted(packages: frozenset[str], package: str) -> bool:
+    """Whether a client wants a package: by its own name, or by that of what it is in."""
+    name = package.lower()
+    return name in packages or name.rpartition(".")[0] in packages or name.partition(".")[0] in packages
 
 
 CHANNELS = {"said": "say", "whispered": "whisper", "told": "tell", "shout": "shout"}

@@ -16,9 +16,7 @@ from . import mud
 from .admission import admit
 from .codes import MSSP
 from .talk import House, Link, Talk
-from .text import END, write
 
-PROMPT = ">"
 TURNS = 6
 """Turns of the others that what is heard waits for the end of the line that led to it."""
 
@@ -80,7 +78,7 @@ class Session:
             self._link.machine.put(mud.mssp(about))
         elif self._seat is not None:
             self._told = None
-            self._tell_program(True)
+            self._tell_state(True)
 
     async def _play(self, seat: Any, line: str) -> None:
         self._playing = self._owed = True
@@ -90,7 +88,8 @@ class Session:
             self._playing = False
         await let_others()
         if self._owed and not seat.over:  # nothing was heard at last: else it came with that
-            self._prompt()
+            self._owed = False
+            self._talk.tell((), 0, True)
             self._link.flush()
 
     async def _hear(self, seat: Any) -> None:
@@ -100,10 +99,8 @@ class Session:
                 if self._link.full:
                     await self._link.writable()
                 lines = [await heard.receive()]
-                for _ in range(TURNS):
-                    if not self._playing:
-                        break
-                    await let_others()
+                if self._playing:
+                    await self._end_of_line()
                 while heard.held:
                     lines.append(heard.receive_now())
                 missed, heard.missed = heard.missed, 0
@@ -113,30 +110,32 @@ class Session:
         finally:
             self._link.end()
 
+    async def _end_of_line(self) -> None:
+        """Wait until the line that is played is over, if that is soon."""
+        for _ in range(TURNS):
+            await let_others()
+            if not self._playing:
+                break
+
     def _tell(self, lines: Sequence[Any], missed: int) -> None:
         machine = self._link.machine
-        style, put, has_program = machine.style, machine.put, bool(machine.supports)
-        self._talk.leave_prompt()
-        if missed:
-            put(write(f"({missed} line{'' if missed == 1 else 's'} missed)", "missed", style))
-        moved = False
-        for kind, text, who in lines:
-            if kind == "welcome":
-                continue  # it was in the greeting
-            if kind == "room":
-                moved = True
-                if not style.quiet:
-                    put(END)
-            put(write(text, kind, style))
-            if has_program and kind in mud.CHANNELS:
-                machine.tell("Comm.Channel.Text", {"channel": mud.CHANNELS[kind], "talker": who, "text": text})
-        if has_program:
-            self._tell_program(moved)
-        if not self._playing and (self._owed or not style.quiet) and lines[-1].kind != "over":
-            self._prompt()
+        if machine.packages:
+            self._tell_program(lines)
+        ends = not self._playing and (self._owed or not machine.style.quiet) and lines[-1].kind != "over"
+        if ends:
+            self._owed = False
+        self._talk.tell(lines, missed, ends)
         self._link.flush()
 
-    def _tell_program(self, moved: bool) -> None:
+    def _tell_program(self, lines: Sequence[Any]) -> None:
+        """By GMCP: who said what, and what has become of the character by that."""
+        for kind, text, who in lines:
+            if kind in mud.CHANNELS:
+                said = {"channel": mud.CHANNELS[kind], "talker": who, "text": text}
+                self._link.machine.tell("Comm.Channel.Text", said)
+        self._tell_state(any(kind == "room" for kind, _, _ in lines))
+
+    def _tell_state(self, moved: bool) -> None:
         """By GMCP: where the character is, if it has moved, and how it is, if that has changed."""
         if self._seat is None:
             return
@@ -149,7 +148,3 @@ class Session:
             machine.tell("Char.Status", status)
         if moved:
             machine.tell("Room.Info", mud.room_info(state))
-
-    def _prompt(self) -> None:
-        self._owed = False
-        self._talk.prompt("" if self._link.machine.style.quiet else PROMPT)

@@ -1,12 +1,12 @@
 """Process. What is said to a client and asked of it, at the pace that it may keep."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..csp import Scheduler, sleep
 from ..settings import Telnet
 from .machine import Machine
-from .text import END, prompt, write
+from .text import END, Heard, page, prompt, write
 
 
 class Link(Protocol):
@@ -69,19 +69,22 @@ class Talk:
         self.leave_prompt()
         self.link.machine.put(write(text, kind, self.link.machine.style))
 
-    def prompt(self, text: str) -> None:
-        """Tell the client that it is its turn: by words, and by a command. A script is told neither."""
+    def tell(self, lines: Sequence[Heard], missed: int, ends: bool) -> None:
+        """What its character hears.
+
+        :param missed: lines before them that it was not told. :param ends: it is its turn then.
+        """
         machine = self.link.machine
-        if not machine.speaks:
-            return
-        if text:
-            machine.put(prompt(text, machine.style))
-            self.at_prompt = True
-        machine.end_prompt()
+        style, mark = machine.style, machine.mark if ends else None
+        machine.put(page(tuple(lines), missed, style, self.at_prompt, mark))
+        self.at_prompt = mark is not None and not style.quiet
 
     async def ask(self, question: str) -> str:
-        """The answer to a question."""
-        self.prompt(question)
+        """The answer to a question. A client that speaks telnet is prompted by it; a script is not asked."""
+        machine = self.link.machine
+        if machine.speaks:
+            machine.put(prompt(question, machine.style) + machine.mark)
+            self.at_prompt = True
         return await self.line()
 
     async def ask_hidden(self, question: str) -> str:

@@ -18,6 +18,10 @@ _PLAIN = {ord(fancy): plain for fancy, plain in (
 _COLOURS = {"room": b"\x1b[1;36m", "prompt": b"\x1b[36m", "missed": b"\x1b[33m", "shout": b"\x1b[1m"}
 _NO_COLOUR = b"\x1b[0m"
 END = b"\r\n"
+PROMPT = ">"
+
+Heard = tuple[str, str, str]
+"""A line for a player: its kind, its text, who did it (adventure/values.py)."""
 
 
 class Style(NamedTuple):
@@ -49,6 +53,27 @@ def write(text: str, kind: str, style: Style) -> bytes:
     body = END.join(encode(line, style.charset) for line in lines)
     colour = _COLOURS.get(kind, b"") if style.colours else b""
     return (b"%b%b%b\r\n" % (colour, body, _NO_COLOUR) if colour else body + END) if body else END
+
+
+@lru_cache(64)
+def page(lines: tuple[Heard, ...], missed: int, style: Style, behind_prompt: bool, mark: bytes | None) -> bytes:
+    """All that a client is told at once. Remembered as a whole, for all who look alike and hear it in this moment.
+
+    :param lines: a welcome was in the greeting, and is left out. :param missed: lines before them that are lost.
+    :param behind_prompt: what it was sent last is a prompt. :param mark: what ends the prompt behind the lines; None:
+        there is none.
+    """
+    told = [END] if behind_prompt else []
+    if missed:
+        told.append(write(f"({missed} line{'' if missed == 1 else 's'} missed)", "missed", style))
+    for kind, text, _ in lines:
+        if kind == "room" and not style.quiet:
+            told.append(END)
+        if kind != "welcome":
+            told.append(write(text, kind, style))
+    if mark is not None:
+        told += (b"" if style.quiet else prompt(PROMPT, style), mark)
+    return b"".join(told)
 
 
 def prompt(text: str, style: Style) -> bytes:

@@ -53,7 +53,7 @@ class OgiConnection(Received):
     def give(self, giver: Any = None) -> "OgiConnection":
         """Give the connection away: only what is returned can be used from now on."""
         core = self._still()
-        other = OgiConnection(core, self._handler, self._target, self._form)
+        other = OgiConnection(core, self._handler, self._form)
         other._fields, other._session = self._fields, self._session
         other._leaving, other._given = self._leaving, self._given
         self._core, self._given = None, _where(giver)

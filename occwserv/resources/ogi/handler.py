@@ -171,10 +171,9 @@ class Handler(Outside):
     def received(self, core: Connection) -> OgiConnection:
         """The module has received a connection."""
         self.held[core] = core.entered
-        request = core.request
-        if request.length == 0:
-            return OgiConnection(core, self, request.target)
-        return OgiConnection(core, self, request.target, self.farm.forms.pop(core, None))
+        if core.request.length == 0:
+            return OgiConnection(core, self)
+        return OgiConnection(core, self, self.farm.forms.pop(core, None))
 
     def answered(self, core: Connection) -> None:
         """The module has answered, or begun to."""

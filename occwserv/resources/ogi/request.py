@@ -11,7 +11,6 @@ from ...connection import Connection
 from ...csp import Movable, Moved
 from ...csp.process import Outside
 from ...http.errors import HTTPError
-from ...http.target import Target
 from ...line import Line
 from ...net.outlet import ClientGone
 from .forms import Args, Form, is_form, parse_cookies, parse_form, parse_query
@@ -49,7 +48,6 @@ class Received(Struct, Movable, Outside, eq=False, weakref=True):
 
     _core: Connection | None
     _handler: "Handler"
-    _target: Target
     _form: bytes | None = None  # the bytes of a form, which was read before the module was bothered
     _given: Line | str = ""  # where it was given away, or an answer in pieces begun
     _leaving: Leaving | None = None
@@ -62,7 +60,7 @@ class Received(Struct, Movable, Outside, eq=False, weakref=True):
     @property
     def path_info(self) -> str:
         """The path behind the module's name, decoded: empty, or begins with a slash."""
-        return self._handler.module.rest_of(self._target.path).decode("utf-8", "replace")
+        return self._handler.module.rest_of(self._still().request.target.path).decode("utf-8", "replace")
 
     @property
     def query(self) -> str:
