@@ -284,11 +284,15 @@ class Connection(Struct, eq=False, weakref=True):
         if self.home or (begun is not None and self.begun is not begun):
             self._misused()
 
+    def misused(self, error: Misuse) -> None:
+        """Count and tell that somebody used the connection who had given it away."""
+        self.client.site.backend.misused(error)
+
     def _misused(self) -> None:
         if self.home:
             place = f"was given away {self.giver}"
         else:
             place = "had begun already" if self.begun else "had not begun yet"
         error = Misuse(f"{self.holder} used the connection of {self.request.line!r}, which {place}")
-        self.client.site.backend.misused(error)
+        self.misused(error)
         raise error

@@ -12,7 +12,7 @@ it is put aside some times a second, else the next look would be long.
 A ring that comes apart later, or is put aside without a look, would stay for ever. So when there is a quarter more than
 there was behind the last look at all, all there is is looked at in the next quiet moment; and when it is three times as
 much, at once. It is counted in things, because most rings are of small ones, and in bytes, because one may hold a
-large one.
+large one. Of bytes, what was freed is given back to the system first: it is nothing to look for.
 
 With the collector's own pace, or with rare looks at much, a busy server stood still for 30 ms and more.
 """
@@ -44,6 +44,9 @@ QUIET = 0.1
 GROWTH = 1.25, 3
 """How many times as much there is, and all there is is looked at: in a quiet moment, and in any."""
 
+GIVEN = 20
+"""Paces from one time that freed memory was given back instead of a look, to the next."""
+
 _NEVER = 1 << 30
 
 
@@ -59,20 +62,21 @@ def held() -> tuple[int, int]:
 
 def _giving_back() -> Callable[[int], object]:
     """What gives freed memory back to the system. The C library itself gives back only what lies behind all that is in
-    use, and one small thing that stays can hold tens of megabytes. Takes some milliseconds."""
+    use, and one small thing that stays can hold tens of megabytes. Takes some milliseconds for a hundred megabytes."""
     try:
         return ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError):  # another library than glibc
         return lambda left: None
 
 
-_give_back = _giving_back()
+give_back = _giving_back()
 
 
 class Collector:
     """The interpreter's collector of rings, at our pace from `start` to `stop`.
 
     :param clock: a reactor. :param held: tells what there is. :param worked: the seconds that this process has worked.
+    :param give_back: gives freed memory back to the system.
     """
 
     def __init__(
@@ -80,8 +84,10 @@ class Collector:
         clock: IReactorTime,
         held: Callable[[], tuple[int, int]] = held,
         worked: Callable[[], float] = process_time,
+        give_back: Callable[[int], object] = give_back,
     ) -> None:
-        self._held, self._worked = held, worked
+        self._held, self._worked, self._give_back = held, worked, give_back
+        self._pause = 0  # paces until memory may be given back again
         self._before_tick = 0.0
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = clock
@@ -107,17 +113,27 @@ class Collector:
         """Put aside what has taken the place of others, and look at all if it is time."""
         before, self._before_tick = self._before_tick, self._worked()
         enough = GROWTH[self._before_tick - before >= QUIET * PACE]
-        if any(now >= enough * left for now, left in zip(self._held(), self._left, strict=True)):
-            gc.unfreeze()
-            self._look_at_all()
+        self._pause -= 1
+        if self._pause <= 0 and self._has_grown(enough):
+            # What is needed again and again, and freed, would else lead to a look each time: it was given back behind
+            # the last one.
+            self._give_back(0)
+            if self._has_grown(enough):
+                gc.unfreeze()
+                self._look_at_all()
+            else:
+                self._pause = GIVEN
         elif gc.get_count()[0] < FEW:
             gc.freeze()
         else:
             gc.collect(0)
 
+    def _has_grown(self, enough: float) -> bool:
+        return any(now >= enough * left for now, left in zip(self._held(), self._left, strict=True))
+
     def _look_at_all(self) -> None:
         gc.collect()
-        _give_back(0)
+        self._give_back(0)
         self._left = self._held()
 
     def _looked(self, phase: str, about: dict[str, Any]) -> None:

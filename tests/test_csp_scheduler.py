@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from occwserv.csp import Channel, Process, Scheduler, alt, let_others, running, sleep, stop, timeout
+from occwserv.csp import Buffer, Channel, Process, Scheduler, alt, let_others, running, sleep, stop, timeout
 from occwserv.csp.timers import FEW
 
 from .processes import ProcessTestCase
@@ -42,6 +42,26 @@ class TurnTests(ProcessTestCase):
         asked.pop()()
         self.assertEqual(asked, [])
 
+    def test_whoever_comes_while_it_is_busy_gets_no_further_turn_for_all(self) -> None:
+        async def never_waits() -> None:
+            while True:
+                await let_others()
+
+        asked: list[Any] = []
+        scheduler = Scheduler(Clock(), soon=asked.append, budget=0)
+        buffer = Buffer(100)
+        busy = [scheduler.spawn(never_waits()), scheduler.spawn(self.receives(buffer, 100))]
+        asked.pop()()
+        for act in (lambda: buffer.hand(1), lambda: scheduler.work(buffer.send_now, 2)) * 10:
+            act()
+            self.assertEqual(len(asked), 1, "the clock's other business has to have its turn")
+        asked.pop()()
+        self.assertEqual((len(self.log), len(asked)), (20, 1))
+        for process in busy:
+            process.cancel()
+        asked.pop()()
+        self.assertEqual((asked, self.log.pop()), ([], "Cancelled"))
+
     def test_long_work_lets_others(self) -> None:
         async def works(name: str) -> None:
             for _ in range(3):
@@ -68,6 +88,20 @@ class TurnTests(ProcessTestCase):
         channels[0].send_now(0)
         self.settle()
         self.assertEqual(self.log, [("got", 0)])
+
+    def test_nor_does_a_chain_of_ends(self) -> None:
+        buffers = [Buffer(1) for _ in range(1_000)]
+
+        def hands_on(process: Process) -> None:
+            if process.result < len(buffers):
+                buffers[process.result].hand(process.result + 1)
+            self.log.append(process.result)
+
+        for buffer in buffers:
+            self.spawn(buffer.receive()).when_ended(hands_on)
+        self.settle()
+        buffers[0].hand(1)
+        self.assertEqual(self.log, [*range(1, 1_001)])
 
     def test_a_failure_touches_nobody_else(self) -> None:
         async def fails() -> None:

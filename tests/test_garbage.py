@@ -6,7 +6,7 @@ from weakref import ref
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from occwserv.garbage import GROWTH, PACE, YOUNG, Collector, held
+from occwserv.garbage import GIVEN, GROWTH, PACE, YOUNG, Collector, held
 
 
 class Ring:
@@ -23,7 +23,9 @@ class CollectorTests(SynchronousTestCase):
         self.worked = 0.0
         self.looks: list[int] = []
         self.clock = Clock()
-        self.collector = Collector(self.clock, lambda: tuple(self.held), lambda: self.worked)
+        self.freed = 0  # bytes, and not given back
+        self.given: list[int] = []
+        self.collector = Collector(self.clock, lambda: tuple(self.held), lambda: self.worked, self.give_back)
         self.collector.start()
         gc.callbacks.append(self.looked)
         self.addCleanup(gc.callbacks.remove, self.looked)
@@ -31,6 +33,11 @@ class CollectorTests(SynchronousTestCase):
     def tearDown(self) -> None:
         self.collector.stop()
         self.assertEqual((gc.get_threshold(), gc.get_freeze_count(), self.clock.calls), (self.before, 0, []))
+
+    def give_back(self, left: int) -> None:
+        self.given.append(self.freed)
+        self.held[1] -= self.freed
+        self.freed = 0
 
     def looked(self, phase: str, about: dict) -> None:
         if phase == "stop":
@@ -76,6 +83,16 @@ class CollectorTests(SynchronousTestCase):
                 self.assertEqual(ring() is None, freed, self.held)
             self.clock.advance(PACE)
             self.assertEqual(self.looks.count(2), 1, "the next is due when it has grown as much again")
+
+    def test_what_was_freed_is_given_back_and_leads_to_no_look(self) -> None:
+        self.given.clear()
+        for _ in range(2 * GIVEN):
+            self.held[1], self.freed = 5000, 4000
+            self.clock.advance(PACE)
+        self.assertEqual((self.given, self.looks.count(2)), ([4000, 4000], 0))
+        self.held[1], self.freed = 5000, 2000
+        self.clock.advance(PACE)
+        self.assertEqual((self.given[-2:], self.looks.count(2)), ([2000, 0], 1))
 
     def test_what_there_is(self) -> None:
         things, size = held()

@@ -41,6 +41,16 @@ LATE = """
     async def told(ogi, c):
         await c.json(log)
 """
+GATHER = """
+    held = []
+
+    async def ogimain(ogi):
+        await ogi.persist()
+        async for c in ogi:
+            held.append(c)
+            while c.query == "all" and held:
+                await held.pop().text("all")
+"""
 FAIL = """
     async def ogimain(ogi):
         await ogi.persist()
@@ -67,7 +77,7 @@ LOUD = """
 class LateTests(OgiTestCase):
     """504, and then nothing the module does changes anything."""
 
-    modules = {"late": LATE}
+    modules = {"late": LATE, "gather": GATHER}
     ogi = {"answer": 10}
 
     def test_late_answers_change_nothing(self) -> None:
@@ -85,6 +95,14 @@ class LateTests(OgiTestCase):
             expected += log
             self.assertEqual(self.json("/ogi/late/told"), expected, what)
             self.assertEqual(client.sees(), b"")
+            self.assertEqual(self.server.figures()["faults"], {"lost": 0, "twice": 0, "crashed": 0})
+
+    def test_one_that_lets_the_next_in_who_answers_all(self) -> None:
+        for cookie in ((), (b"Cookie: ogi=" + b"a" * 32,)):
+            first, second = self.ask("/ogi/gather", *cookie), self.ask("/ogi/gather")
+            third = self.ask("/ogi/gather?all", *cookie, client=None if cookie else first)
+            self.wait(11)
+            self.assertEqual([client.answer().status for client in (first, second, third)], [504, 200, 200])
             self.assertEqual(self.server.figures()["faults"], {"lost": 0, "twice": 0, "crashed": 0})
 
     def test_a_clock_that_is_set_makes_nobody_late_nor_lets_anybody_wait_longer(self) -> None:

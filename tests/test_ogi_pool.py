@@ -17,6 +17,15 @@ MODULE = """
 import ctypes
 import os
 
+said = []
+
+
+async def again(connection):
+    try:
+        await connection.text("again")
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
 
 async def ogimain(ogi):
     await ogi.persist()
@@ -50,6 +59,14 @@ async def ogimain(ogi):
             async with connection.stream("text/plain") as out:
                 await out.write(b"half")
                 raise RuntimeError("in the middle")
+        elif kind == "twice":
+            async with connection.stream("text/plain") as out:
+                await out.write(await again(connection))
+        elif kind == "answered":
+            await connection.text("once")
+            said.append(await again(connection))
+        elif kind == "said":
+            await connection.text("".join(said))
         elif kind == "session":
             await connection.text(connection.session)
         else:
@@ -100,6 +117,18 @@ class ModelTests(PoolTestCase):
             head = f"PUT /ogi/{name}?kind=echo HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n"
             self.assertTrue(client.send(head.encode(), body).answer().body == body)
             self.assertEqual(len(self.get(server, f"/ogi/{name}?kind=session").body), 32)
+        self.end(server)
+
+    def test_answering_twice_is_told_with_the_line_that_answered(self) -> None:
+        server = self.serve(workers="1")
+        lines = MODULE.splitlines()
+        once = lines.index('            await connection.text("once")') + 1
+        begun = lines.index("                await out.write(await again(connection))")  # the line before
+        for name in ("inside", "pool", "single"):
+            told = f"Misuse: the connection was answered already, at {server.folder}/ogi/{name}.py:"
+            self.assertEqual(self.get(server, f"/ogi/{name}?kind=answered").body, b"once")
+            for kind, line in (("said", once), ("twice", begun)):
+                self.assertEqual(self.get(server, f"/ogi/{name}?kind={kind}").body.decode(), f"{told}{line}")
         self.end(server)
 
     def test_a_process_for_each_request_or_one_for_all(self) -> None:

@@ -100,6 +100,12 @@ class StateTests(OgiTestCase):
         self.wait(1)
         self.assertEqual([client.answer().status for client in clients[:3]], [200] * 3)
 
+    def test_whoever_asks_ahead_finds_the_handler_free_that_has_answered(self) -> None:
+        for _ in range(3):
+            self.ask("/ogi/hold")
+        client = self.connect().send(request(b"/ogi/once") * 3)
+        self.assertEqual([client.answer().body for _ in range(3)], [b"1", b"3", b"5"])
+
     def test_no_free_handler(self) -> None:
         clients = [self.ask("/ogi/hold") for _ in range(4)]
         for path in ("/ogi/hold", "/ogi/persistent"):

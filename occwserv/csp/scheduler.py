@@ -52,7 +52,9 @@ class Scheduler(Outside):
         self.report = report or self._raise_in_clock
         self._soon = soon or self._at_once
         self._budget = budget
-        self._asked = False
+        self._asked = False  # whoever is woken need not ask: there is work under way, or it will be
+        self._working = False
+        self._rests = False  # its time was used up, and the clock's other business has its turn
         self._timers = Timers(clock, self.run)
         self.call_after = self._timers.call_after
         self._watch = Watch(self, stuck) if stuck is not None else None
@@ -81,17 +83,18 @@ class Scheduler(Outside):
         running = self.running
         if self._asked or running.process is not None or running.forgotten or running is not here():
             self.wake(process)
-            self.run()
+            if not self._rests:
+                self.run()
             return
         process.waits = None
-        self._asked = True  # whoever is woken meanwhile need not ask
+        self._asked = self._working = True
         self.turns += 1
         running.thread = get_ident()
         try:
             self._step(process)
         finally:
             running.process = None
-            self._asked = False
+            self._asked = self._working = False
             if self._ready or running.forgotten:
                 self.run()
             elif self._watch is not None and not self._watch.armed:
@@ -109,7 +112,8 @@ class Scheduler(Outside):
             act(*args)
         finally:
             self._asked = asked
-            self.run()
+            if not self._rests:
+                self.run()
 
     def run(self) -> None:
         """Work on what there is, for a bounded while. Does nothing inside a process, or where it is at work already."""
@@ -117,10 +121,10 @@ class Scheduler(Outside):
         if running is not here():  # called by somebody who has brought the context of another thread
             self._context.run(self.run)
             return
-        if running.process is not None:
+        if running.process is not None or self._working:
             return
         ready, deadline = self._ready, 0.0
-        self._asked = bool(ready or running.forgotten)  # whoever is woken meanwhile need not ask
+        self._asked = self._working = bool(ready or running.forgotten)
         if not self._asked:
             return
         self.turns += 1
@@ -140,11 +144,22 @@ class Scheduler(Outside):
                         break
         finally:
             running.process = None
+            self._working = False
             self._asked = bool(ready)
             if ready:
-                self._soon(self.run)
+                self._rest()
             elif self._watch is not None and not self._watch.armed:
                 self._watch.arm()
+
+    def _rest(self) -> None:
+        """Go on when the clock's other business has had its turn: once, however often there was work meanwhile."""
+        if not self._rests:
+            self._rests = True
+            self._soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._rests = False
+        self.run()
 
     def _step(self, process: Process) -> None:
         """Let one process go on until it waits."""

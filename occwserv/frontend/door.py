@@ -175,7 +175,8 @@ class Door:
     """The memories, and how they are filled. `heads` is the one of whole heads, which is asked with every request.
 
     :param entries: heads, and as many lines, and blocks, that are remembered; `bytes` in each of the three.
-    :param route: finds the resource of a request; only those with a `page` method are asked here.
+    :param route: finds the resource of a request; one with a `page` method is asked for its page, and one with a `way`
+        method for what serves the request in its place (`roles.Collection`).
     :param log_line: what the access log has of a request line, `log_fields` what it has of the fields.
     """
 

@@ -48,8 +48,8 @@ class ClientReader(Express):
                     if answer is not None:
                         self.received += len(data)
                         self.outlet.total += len(answer)
-                        self.transport.write(answer)
                         self.deadline = now + site.idle
+                        self.transport.write(answer)
                         site.backend.known(known.finished, known.tail, self.address, second)
                         if not self._at_door:  # the transport holds more than it likes
                             self._rest()

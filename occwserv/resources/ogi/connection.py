@@ -158,7 +158,7 @@ class OgiConnection(Received):
         """Refuse what would not be one whole answer."""
         given = self._given or core.giver
         if core.begun and given:
-            core.client.site.backend.misused(error := Misuse(f"the connection was answered already, {given}"))
+            core.misused(error := Misuse(f"the connection was answered already, {given}"))
             raise error
         if not 200 <= status <= 599:
             raise ValueError(f"{status!r} is not the status of an answer")

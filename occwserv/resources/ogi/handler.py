@@ -138,6 +138,8 @@ class Handler(Outside):
         while self.requests.held and self.requests.held[0].entered < limit:
             late.append(self.requests.held.popleft())
         for core in late:
+            if core.begun:  # meanwhile: another was let in when one before it was answered here
+                continue
             error = self.farm.incident(self, None, f"no answer within {self.settings.answer} s", 504)
             self.held.pop(core, None)
             self.late = WeakSet() if self.late is None else self.late

@@ -57,7 +57,11 @@ class Module(Entrance):
                 raise self.full()
             self._waiting.append(core)
         else:
-            self._begin(None).requests.send_now(core)
+            # At once: most answer at once, and have made room for the client's next request when that is looked at.
+            self.farm.scheduler.work(self._begin_for, core)
+
+    def _begin_for(self, core: Connection) -> None:
+        self._begin(None).requests.send_now(core)
 
     def rest_of(self, path: bytes) -> bytes:
         """What of a path stands behind the module's name."""

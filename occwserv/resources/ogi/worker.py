@@ -16,7 +16,7 @@ import msgspec
 from twisted.internet import selectreactor
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.main import installReactor
-from twisted.logger import globalLogBeginner, textFileLogObserver
+from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 
 from ...connection import Misuse
 from ...http.answer import Pairs
@@ -45,6 +45,8 @@ class Relayed:
 
     It stands for a `Connection` (`connection.py`) wherever the farm uses one.
     """
+
+    log = Logger("occwserv.ogi")
 
     def __init__(
         self, link: Link, number: int, request: Request, address: str, form: list[bytes], now: float, over: Callable
@@ -137,12 +139,16 @@ class Relayed:
             else:
                 reading.callback(rest[0])
 
+    def misused(self, error: Misuse) -> None:
+        """Tell that the module used the connection after it had given it away."""
+        self.log.error("{error}", error=error)
+
     def _check(self, begun: bool) -> None:
         if self.home or self.begun is not begun:
             raise Misuse(f"ogi used the connection of {self.request.line!r}, which was given away or is not that far")
 
     def _finish(self, what: str, *rest: Any) -> None:
-        self.home = True
+        self.begun = self.home = True
         self._link.say(what, self._number, *rest)
         self._over(self._number)
 
