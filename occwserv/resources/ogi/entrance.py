@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .farm import Farm
 
 
+EVERY = 1
+"""Seconds from one look at a module's file to the next, while somebody asks."""
+
+
 class Entrance:
     """The common part of modules.
 
@@ -33,7 +37,7 @@ class Entrance:
         self.restarts = 0
         self._let_in: deque[Connection] = deque()  # those of sessions whose turn it is
         self._letting_in = False
-        self._looked = -1  # the second of the last look at the file
+        self._look_at = 0.0  # when the file is looked at the next time
 
     def serve(self, core: Connection) -> None:
         """Answer a request without a body that was led here. The farm does, when it has another module here by now.
@@ -45,7 +49,7 @@ class Entrance:
             farm.serve(core)
             return
         core.entered = now = farm.now()
-        if int(now) == self._looked and b"cookie" not in core.request.fields:
+        if now < self._look_at and b"cookie" not in core.request.fields:
             self._give(core)  # most often; `take` would come to the same
         else:
             self.take(core)
@@ -55,9 +59,8 @@ class Entrance:
 
         :raise HTTPError: that is not possible now.
         """
-        second = int(core.entered)
-        if second != self._looked:
-            self._looked = second
+        if core.entered >= self._look_at:
+            self._look_at = core.entered + EVERY
             self._look()
         session = session_of(core) if b"cookie" in core.request.fields else ""
         if not session:
