@@ -11,6 +11,7 @@ a loop would else fill the channel of the end with offers nobody can accept.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from types import coroutine
 from typing import Any
 
@@ -149,7 +150,7 @@ def alt(*alternatives: Any) -> Iterator[None]:
     process = here().process
     process.dice = (process.dice * 69069 + 1) & 0xFFFFFFFF
     start = (process.dice >> 8) % len(alternatives) if alternatives else 0
-    return (yield from _choose(process, alternatives, [*range(start, len(alternatives)), *range(start)]))
+    return (yield from _choose(process, alternatives, chain(range(start, len(alternatives)), range(start))))
 
 
 @coroutine
@@ -159,7 +160,10 @@ def pri_alt(*alternatives: Any) -> Iterator[None]:
 
 
 def _choose(process: Process, given: tuple, order: Any) -> Iterator[None]:
-    alternatives = [getattr(each, "channel", each) if isinstance(each, Movable) else each for each in given]
+    alternatives = [
+        each if type(each) is Channel or not isinstance(each, Movable) else getattr(each, "channel", each)
+        for each in given
+    ]
     for which in order:
         each = alternatives[which]
         kind = type(each)
