@@ -219,6 +219,7 @@ class Server(Service):
             self._wheel,
             Door(settings.door.heads, settings.door.bytes, head, routes, logline.request_line, backend.log_fields),
             self._now,
+            partial(self._reactor.callLater, 0),
         )
 
     def _status_pages(self, settings: Settings) -> dict[bytes, StatusPage]:

@@ -4,6 +4,7 @@ import os
 import tempfile
 
 from occwserv.connection import Connection, Misuse
+from occwserv.frontend.reader import ROW
 from occwserv.http.answer import Answer, FilePart
 from occwserv.net.outlet import ClientGone
 
@@ -17,7 +18,7 @@ KERNEL = 300_000
 class AheadTests(FrontEndTestCase):
     """A client that sends on while its request is away."""
 
-    sections = {"limits": {"pipeline": 10_000}}
+    sections = {"limits": {"pipeline": 10_000}, "timeouts": {"idle": 30, "head": 10}}
 
     def test_reading_stops_when_enough_was_read_ahead(self) -> None:
         client = self.connect().send(request(b"/later"), request() * 40_000)
@@ -34,6 +35,42 @@ class AheadTests(FrontEndTestCase):
             self.assertGreater(count, 0, "it stands still")
             answers += count
         self.assertEqual(answers, 40_000)
+
+    def test_others_have_their_turn_between_the_requests_of_one(self) -> None:
+        asked: list[str] = []
+
+        def answer(connection: Connection) -> None:
+            asked.append(connection.client.address)
+            connection.reply(HELLO)
+
+        self.serve(b"/who", answer)
+        many, other = self.connect(host="192.0.2.1"), self.connect(host="192.0.2.2")
+        many.socket.sendall(request(b"/who") * 1000)
+        other.send(request(b"/who"))
+        self.assertEqual(len(asked), 1001)
+        self.assertLessEqual(asked.index("192.0.2.2"), len(ROW))
+        self.assertEqual(many.sees().count(b"\r\n\r\nhello"), 1000)
+        self.assertEqual(other.answer().body, b"hello")
+
+    def test_behind_many_requests_it_is_seen_that_the_client_leaves(self) -> None:
+        for ahead in (len(ROW) - 1, len(ROW), 3 * len(ROW)):
+            client = self.connect().send(request() * ahead + request(b"/later"))
+            left: list[int] = []
+            connection = self.held.pop()
+            connection.when_gone(lambda left=left: left.append(1))
+            client.close()
+            self.reactor.pump()
+            self.assertEqual(left, [1], ahead)
+            connection.abort("the client has left")
+
+    def test_behind_many_requests_it_is_idle_again(self) -> None:
+        for ahead in (len(ROW), len(ROW) + 1, 3 * len(ROW)):
+            client = self.connect().send(request() * ahead)
+            self.wait(25)
+            self.assertFalse(client.ended)
+            self.assertEqual(client.send(request()).sees().count(b"\r\n\r\nhello"), ahead + 1)
+            self.wait(31)
+            self.assertTrue(client.ended)
 
     def test_a_body_nobody_reads_is_not_read(self) -> None:
         client = self.connect().send(request(b"/later", method=b"POST", body=b"x" * 5_000_000))

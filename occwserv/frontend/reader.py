@@ -21,18 +21,22 @@ from .express import AWAY, READING, Express
 from .site import FAREWELL, Site
 from .wire import State, Wire
 
+ROW = range(32)
+"""Requests of one client that are taken in a row. It may have sent thousands ahead, and others shall have their turn."""
+
 
 @implementer(IProtocol, IHalfCloseableProtocol)
 class ClientReader(Express):
     """One client of the server, from `makeConnection` to `connectionLost`."""
 
-    __slots__ = ("_began",)
+    __slots__ = ("_began", "_yielded")
 
     def __init__(self, site: Site, address: str, left: Callable[[Wire], None]) -> None:
         super().__init__(site, address, left)
         self._advancing = False
         self._began = 0.0  # when the first byte of the request came; 0.0 between requests
         self._served = 0
+        self._yielded = False  # there may be more to take, when others have had their turn
 
     def dataReceived(self, data: bytes) -> None:
         """Twisted: bytes came. Most often a head that is known, answered with all duties but without a connection."""
@@ -120,18 +124,33 @@ class ClientReader(Express):
         A loop and not a recursion: a thousand requests may come in one piece and be answered at once, and
         `came_home`, called from in here, only changes the state.
         """
-        if self._advancing:
+        if self._advancing or self._yielded:
             return
         self._advancing = True
         self._at_door = False
-        while self._state is State.READING and not self.outlet.full:
+        for _ in ROW:
+            if self._state is not State.READING or self.outlet.full:
+                break
             event = self._reader.next()
             if event is None:
                 break
             self._dispatch(event)
+        else:
+            self._yielded = self._state is State.READING
         self._advancing = False
-        if self._state is State.READING:
+        if self._yielded:
+            self._pause()
+            self._wait(self.site.settings.timeouts.head)
+            self.site.soon(self._go_on)
+        elif self._state is State.READING:
             self._rest()
+
+    def _go_on(self) -> None:
+        """Others have had their turn."""
+        self._yielded = False
+        self._resume()  # else nobody would notice that the client leaves, while the next request takes its time
+        if self._state is State.READING:
+            self._advance()
 
     def _dispatch(self, event: Request | Refusal) -> None:
         """Make a connection of a request, and give it to its resource."""

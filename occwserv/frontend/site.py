@@ -20,8 +20,9 @@ request that was on its way is answered so, not lost."""
 class Site:
     """One state of the settings, and the parts of the server a client's reader talks to.
 
-    `route` finds the resource of a request; `failure` answers an error; `backend` is where connections come home;
-    `now` is the time in seconds since 1970. `stopping` ends every connection behind its next answer.
+    `route` finds the resource of a request; `failure` answers an error; `backend` is where connections come home; `now`
+    is the time in seconds since 1970; `soon` calls a function when others have had their turn. `stopping` ends every
+    connection behind its next answer.
     """
 
     settings: Settings
@@ -32,6 +33,7 @@ class Site:
     wheel: Wheel
     door: Door
     now: Callable[[], float]
+    soon: Callable[[Callable[[], None]], object]
     stopping: bool = False
     most_requests: int = field(init=False)  # these two are asked for with every request
     idle: float = field(init=False)
