@@ -140,7 +140,7 @@ class StateTests(OgiTestCase):
 class SettingsTests(OgiTestCase):
     """Settings that are read anew."""
 
-    modules = {"persistent": PERSISTENT}
+    modules = {"persistent": PERSISTENT, "i": PERSISTENT, "ai": PERSISTENT}
 
     def reload(self, **ogi) -> None:
         chosen = self.chosen(**ogi)
@@ -154,6 +154,14 @@ class SettingsTests(OgiTestCase):
         self.assertEqual(self.text("/apps/persistent"), "1")
         self.assertEqual(self.get("/ogi/persistent").status, 404)
         self.assertEqual(self.figures()["handlers"]["busy"], 1)
+
+    def test_who_was_here_before_finds_nothing_at_the_old_prefix(self) -> None:
+        client = self.connect()
+        self.assertEqual([client.send(request(b"/ogi/ai")).answer().status for _ in range(3)], [200] * 3)
+        self.reload(prefix="/o/")  # which is shorter: behind as much of the old path would stand another module's name
+        for head in (request(b"/ogi/ai"), request(b"/ogi/i"), request(b"/ogi"), request(b"/ogi/")):
+            self.assertEqual(client.send(head).answer().status, 404)
+        self.assertEqual(self.text("/o/i"), "1")
 
     def test_the_same_settings_change_nothing(self) -> None:
         self.assertEqual(self.text("/ogi/persistent"), "1")

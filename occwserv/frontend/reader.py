@@ -22,7 +22,7 @@ from .site import FAREWELL, Site
 from .wire import State, Wire
 
 ROW = range(32)
-"""Requests of one client that are taken in a row. It may have sent thousands ahead, and others shall have their turn."""
+"""Requests of one client that are taken in a row: it may have sent thousands, and others shall have their turn."""
 
 
 @implementer(IProtocol, IHalfCloseableProtocol)

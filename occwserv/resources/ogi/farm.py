@@ -103,6 +103,8 @@ class Farm(Outside):
 
         :raise HTTPError: there is none.
         """
+        if not path.startswith(self._prefix) and path + b"/" != self._prefix:
+            raise HTTPError(404, "applications are elsewhere by now")  # of a client from before the settings changed
         name, slash, _ = path[len(self._prefix) :].partition(b"/")
         return self.shelf.named(name) if name or slash else None
 
