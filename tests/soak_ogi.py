@@ -210,8 +210,9 @@ async def run(soak: Soak, requests: int, idle: int) -> None:
     await soak.crashes(requests)
     print(f"{requests} requests took {time.monotonic() - began:.0f} s")
     await asyncio.sleep(3)
-    flat(soak, "KiB at most", most, soak.most, 1.1)
-    flat(soak, "KiB at rest", rest, memory(soak.pid), GROWTH[0])  # so much more, and the collector looks
+    # So much more, and the collector looks: memory is a saw with few teeth here, and may be met anywhere on them.
+    flat(soak, "KiB at most", most, soak.most, GROWTH[0])
+    flat(soak, "KiB at rest", rest, memory(soak.pid), GROWTH[0])
     flat(soak, "descriptors", open_before, descriptors(soak.pid), 1)
     print(f"the static page: {soak.pages} times, the slowest {soak.slowest:.2f} s")
     shown = await one(soak.port, "/ogi/hits")
