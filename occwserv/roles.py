@@ -58,10 +58,14 @@ class Resource(Protocol):
         """Take the connection over. An `HTTPError` raised from here becomes the error page."""
 
 
+Serve = Callable[[Connection], None]
+"""What a resource does with a connection."""
+
+
 class Collection(Resource, Protocol):
     """A resource of many, which tells the way to one of them."""
 
-    def way(self, target: Target) -> Callable[[Connection], None]:
+    def way(self, target: Target) -> Serve:
         """What serves the requests for a target that have no body, now and later, in place of `serve`."""
 
 

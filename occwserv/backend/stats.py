@@ -40,17 +40,13 @@ class Stats:
             self.answering += answered - routed
             self.writing += finished - answered
 
-    def _stations(self) -> dict[str, float]:
-        return {"reading": self.reading, "answering": self.answering, "writing": self.writing}
-
     def figures(self) -> dict:
         """All of it, as values that can be written as JSON."""
+        passed, stations = self.passed, {"reading": self.reading, "answering": self.answering, "writing": self.writing}
         return {
             "requests": {"total": self.requests},
             "answers": {str(status): count for status, count in sorted(self.answers.items())},
-            "stations": {
-                name: {"count": self.passed, "seconds": round(seconds, 6)} for name, seconds in self._stations().items()
-            },
+            "stations": {name: {"count": passed, "seconds": round(seconds, 6)} for name, seconds in stations.items()},
             "resources": dict(sorted(self.holders.items())),
             "faults": {"lost": self.lost, "twice": self.twice, "crashed": self.crashed},
             "reloads": {"done": self.reloads, "refused": self.reloads_refused},

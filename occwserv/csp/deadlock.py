@@ -63,10 +63,9 @@ class Watch:
         self.objects = 0  # looked at in the last look
 
     def arm(self) -> None:
-        """Processes have gone on, and now none does: look in a while."""
-        if not self.armed:
-            self.armed = True
-            self._scheduler.call_after(PAUSE, self._look)
+        """Processes have gone on, and now none does: look in a while. Not to be said while it is `armed`."""
+        self.armed = True
+        self._scheduler.call_after(PAUSE, self._look)
 
     def _look(self) -> None:
         self.objects = 0

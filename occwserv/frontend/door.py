@@ -13,10 +13,9 @@ has moved on into the young one.
 
 from collections.abc import Callable
 
-from ..connection import Connection
 from ..http.conditions import is_conditional
 from ..http.head import Limits, Request, parse_head
-from ..roles import Finished, Page, Resource
+from ..roles import Finished, Page, Resource, Serve
 
 LONGEST = 4096
 """Bytes of the longest head that is remembered."""
@@ -29,9 +28,6 @@ _FORGETTABLE = frozenset((
     b"upgrade", b"expect", b"te", b"trailer", b"http2-settings",  # what concerns the connection itself
     b"content-length", b"transfer-encoding",
 ))  # fmt: skip
-
-
-Serve = Callable[[Connection], None]
 
 
 class Known:

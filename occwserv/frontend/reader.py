@@ -14,7 +14,6 @@ from ..http.errors import HTTPError
 from ..http.head import Request
 from ..http.persistence import Circumstances, persists
 from ..http.reader import Refusal, RequestReader
-from ..roles import Resource
 from .body import IDLE
 from .door import Known, Prepared
 from .express import AWAY, READING, Express
@@ -174,14 +173,7 @@ class ClientReader(Express):
                 connection.abort("the path goes up", 400)
                 return
             resource = self.site.route(event)
-        except HTTPError as error:
-            connection.fail(error)
-        else:
-            self._give(connection, resource)
-
-    def _give(self, connection: Connection, resource: Resource) -> None:
-        connection.holder = resource.name
-        try:
+            connection.holder = resource.name
             resource.serve(connection)
         except HTTPError as error:
             connection.fail(error)

@@ -86,18 +86,18 @@ def encode_fields(fields: Pairs) -> bytes:
 
 
 @lru_cache(256)
-def head_of(second: int, server: bytes, fields: Pairs) -> bytes:
-    """All of the head of an answer that is well (200), but for the length of its body.
+def head_of(status: int, second: int, server: bytes, fields: Pairs, reason: str | None = None) -> bytes:
+    """All of the head of an answer, but for the lines that frame its body and tell what becomes of the connection.
 
-    :raise ValueError: as `encode_fields`.
+    :param second: since 1970. :raise ValueError: as `encode_fields`.
     """
-    return opening(200, http_date(second), server) + encode_fields(fields)
+    return opening(status, http_date(second), server, reason) + encode_fields(fields)
 
 
 @lru_cache(256)
 def length_line(length: int) -> bytes:
-    """The last line of a head, and its end."""
-    return b"Content-Length: %d\r\n\r\n" % length
+    """The last line of a head, which frames a body of so many bytes, and the head's end."""
+    return framing_line(200, length, 1) + b"\r\n"
 
 
 def encode_head(status: int, fields: Fields, reason: str | None = None) -> bytes:

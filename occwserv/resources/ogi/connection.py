@@ -16,7 +16,7 @@ import msgspec
 from ...connection import Connection, Misuse
 from ...csp.mobile import where
 from ...http.answer import Pairs
-from ...line import Line, line_of
+from ...line import line_of
 from .feed import Feed
 from .forms import parse_cookies
 from .request import Received
@@ -102,8 +102,9 @@ class OgiConnection(Received):
         if not cookie.isascii() or not cookie.isprintable() or ";" in name + value + path:
             raise ValueError(f"a cookie can not hold {name!r}={value!r}")
         cookie += f"; Max-Age={max_age}" if max_age is not None else ""
-        if self._still().begun:
-            raise Misuse(f"a cookie goes with the answer, which was begun {self._given or self._still().giver}")
+        core = self._still()
+        if core.begun:
+            raise Misuse(f"a cookie goes with the answer, which was begun {self._given or core.giver}")
         self._fields = (*self._fields, (b"Set-Cookie", cookie.encode("ascii")))
 
     def stream(self, content_type: str, status: int = 200, headers: Headers = ()) -> Stream:
@@ -145,13 +146,11 @@ class OgiConnection(Received):
             return  # the client has been told that it took too long
         if core.begun or status != 200:
             self._check(core, status)
-        frame = sys._getframe(2)
-        giver = Line(frame.f_code, frame.f_lasti)  # the line of the module that answers
+        giver = line_of(sys._getframe(2))  # the line of the module that answers
         if self._fields:
             fields = (*fields, *self._fields)
         core.answer(status, fields, body, giver)
-        if self._leaving is not None:
-            self._leaving.happened()
+        self.left()
         handler.answered(core)
 
     def _check(self, core: Connection, status: int) -> None:

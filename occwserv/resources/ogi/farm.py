@@ -16,6 +16,7 @@ from ...csp import Process, Scheduler
 from ...csp.process import Outside
 from ...http.errors import HTTPError, Unavailable
 from ...http.target import Target
+from ...roles import Serve
 from ...settings import Ogi as OgiSettings
 from .entrance import Entrance
 from .faults import Incidents
@@ -90,7 +91,7 @@ class Farm(Outside):
             return
         module.take(connection)
 
-    def way(self, target: Target) -> Callable[[Connection], None]:
+    def way(self, target: Target) -> Serve:
         """The way to a module: what a `roles.Collection` tells.
 
         :raise HTTPError: there is no such module.
@@ -223,7 +224,7 @@ class Farm(Outside):
         now = self.now()
         connection.routed += now - connection.entered  # what the client took to send it was not the module's time
         connection.entered = now
-        self.scheduler.work(self.again, module, connection)
+        self.again(module, connection)
 
     def forget(self, module: Module) -> None:
         """The file of a module is gone.
