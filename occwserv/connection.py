@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from twisted.internet.defer import Deferred
 
-from .http.answer import Answer, Pairs, framing_line, has_body, head_of
+from .http.answer import Answer, Pairs, encode_fields, framing_line, has_body, opening
 from .http.chunked import LAST_CHUNK, encode_chunk
+from .http.dates import http_date
 from .http.errors import Fields, HTTPError
 from .http.head import Request
 from .http.persistence import connection_line
@@ -237,9 +238,9 @@ class Connection(Struct, eq=False, weakref=True):
         client, request = self.client, self.request
         self.keep = client.persists(self)
         now = client.site.now()
-        first = head_of(status, int(now), SERVER, tuple(fields), reason)
+        first = opening(status, http_date(int(now)), SERVER, reason)
         frame = framing_line(status, length, request.minor)
-        head = b"%b%b%b\r\n" % (first, frame, connection_line(request, self.keep))
+        head = b"%b%b%b%b\r\n" % (first, encode_fields(tuple(fields)), frame, connection_line(request, self.keep))
         self.status = CLIENT_LEFT if client.outlet.gone else status
         self.answered = now
         return head

@@ -32,7 +32,7 @@ class Express(BodyReader):
         if not self._at_door and not self._stays():
             return False
         now = site.now()
-        data = b"".join((head_of(200, int(now), SERVER, fields), length_line(len(body)), body))
+        data = b"".join((head_of(int(now), SERVER, fields), length_line(len(body)), body))
         self.outlet.total += len(data)
         self.transport.write(data)
         connection.begun = connection.home = True

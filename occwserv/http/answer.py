@@ -86,12 +86,12 @@ def encode_fields(fields: Pairs) -> bytes:
 
 
 @lru_cache(256)
-def head_of(status: int, second: int, server: bytes, fields: Pairs, reason: str | None = None) -> bytes:
-    """All of the head of an answer, but for the lines that frame its body and tell what becomes of the connection.
+def head_of(second: int, server: bytes, fields: Pairs) -> bytes:
+    """All of the head of an answer that is well (200), but for the length of its body.
 
-    :param second: since 1970. :raise ValueError: as `encode_fields`.
+    :raise ValueError: as `encode_fields`.
     """
-    return opening(status, http_date(second), server, reason) + encode_fields(fields)
+    return opening(200, http_date(second), server) + encode_fields(fields)
 
 
 @lru_cache(256)
