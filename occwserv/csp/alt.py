@@ -126,7 +126,7 @@ class Choice:
         self.process.give_up(channel, error)
 
     def _decide(self, by: Any) -> None:
-        self.which = next(number for number, each in enumerate(self._alternatives) if each is by)
+        self.which = self._alternatives.index(by)
         self.withdraw()
         self.process.scheduler.wake(self.process)
 
