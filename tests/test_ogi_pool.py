@@ -82,7 +82,7 @@ class PoolTestCase(Serving, SynchronousTestCase):
         (folder / "ogi").mkdir()
         for name in ("pool", "single", "fork", "inside"):
             (folder / "ogi" / f"{name}.py").write_text(MODULE)
-        chosen = {"faults": "1000", "answer": "2", **options}
+        chosen = {"faults": "1000", **options}
         settings = [f"--set=ogi.{name}={value}" for name, value in chosen.items()]
         models = "--set=ogi.models={pool: process_pool, single: sequential, fork: forking}"
         return self.start(models, "--set=log.access=null", *settings, folder=folder)
