@@ -363,6 +363,8 @@ class LinkTests(DoorTestCase):
         ada.dataReceived(b"look\n" * 12)
         self.settle()
         self.assertTrue(ada.transport.stuck)
+        self.assertEqual(ada.transport.producerState, "producing")  # TLS has to be read, or it never takes more
+        ada.dataReceived(b"inventory\n")
         self.assertEqual(ada.transport.producerState, "paused")
         for number in range(260):
             self.write(ben, f"say {number}")
@@ -374,6 +376,21 @@ class LinkTests(DoorTestCase):
         said = ada.transport.value().decode()
         self.assertRegex(said, r"\(\d+ lines missed\)")
         self.assertIn('Ben says, "259"', said)
+        self.assertEqual(ada.transport.producerState, "producing")
+
+    def test_what_a_client_writes_while_it_takes_nothing_is_played_when_it_does(self) -> None:
+        ada, ben = self.come("Ada"), self.come("Ben", host="10.0.0.2")
+        self.told(ada)
+        ada.transport.room = 0
+        self.write(ben, "say hello")
+        self.assertTrue(ada.transport.stuck)
+        ada.transport.room = 10_000
+        ada.dataReceived(b"say too late\n\xff\xf6")
+        self.settle()
+        self.assertNotIn("too late", ada.transport.value().decode())
+        ada.transport.resume()
+        self.settle()
+        self.assertIn('You say, "too late"', ada.transport.value().decode())
 
     def test_a_client_that_never_reads_again_is_cut_off(self) -> None:
         self.rules(write=30)
