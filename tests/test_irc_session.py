@@ -318,12 +318,20 @@ class AliveTests(ScriptedTestCase):
 
     def test_who_is_watched_and_for_how_long(self) -> None:
         for nick in ("ada", "ben", "cyd"):
-            self.say(f":{nick}!u@{nick} PRIVMSG occgam :start {nick}")
+            self.them.send(f":{nick}!u@{nick} PRIVMSG occgam :start {nick}")
         said = self.said()
+        self.assertEqual([line for line in said if "MONITOR" in line], ["MONITOR + ada", "MONITOR + ben"])
         self.after(1)
         self.say(":s 731 occgam :ada,ben!u@ben")
         self.assertEqual([player.person.nick for player in self.door.players.values()], ["cyd"])
-        del said
+
+    def test_a_server_that_watches_fewer_than_it_says(self) -> None:
+        for nick in ("ada", "ben"):
+            self.say(f":{nick}!u@{nick} PRIVMSG occgam :start {nick}", f":s 318 occgam {nick} :End")
+        self.say(":s 734 occgam 1 BEN :Monitor list is full")
+        self.assertEqual([player.person.nick for player in self.door.players.values()], ["ada"])
+        self.said()
+        self.assertEqual(self.say(":ben!u@ben PRIVMSG occgam :start ben"), ["WHOIS ben"])
 
     def test_an_answer_that_comes_late_is_waited_for(self) -> None:
         self.us.people.most_watched = 0

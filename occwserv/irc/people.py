@@ -47,7 +47,8 @@ class People:
         """Have the server tell when somebody is gone, if it can."""
         if len(self._watched) < self.most_watched:
             await self._turns.receive()
-            self._watch(person)
+            if len(self._watched) < self.most_watched:  # others had their turns before
+                self._watch(person)
 
     def _watch(self, person: Person) -> None:
         if self._stale:
@@ -124,6 +125,12 @@ class People:
         self.names.left(message.param(1))
         self._answered(message)
 
+    def _full(self, message: Message) -> None:
+        """734: nicknames that the server does not watch; it watches fewer than it said."""
+        for nick in message.param(2).split(","):
+            self.names.left(nick)  # whoever had it may come again, and is asked about
+        self.most_watched = min(self.most_watched, len(self._watched))
+
     def _where(self, message: Message) -> None:
         """311: who has a nickname now may not be the one we asked about."""
         for question in self._about(message):
@@ -162,6 +169,7 @@ _TOLD: dict[str, Callable[[People, Message], object]] = {
     "318": People._answered,
     "330": People._account,
     "401": People._no_such_nick,
+    "734": People._full,
     "ACCOUNT": lambda self, message: self.names.logged_in(message),
     "CHGHOST": lambda self, message: self.names.moved(message),
 }
