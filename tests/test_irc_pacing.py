@@ -77,4 +77,6 @@ class NetworksTests(SynchronousTestCase):
         door = Networks(reactor, Scheduler(reactor), lambda: None, Refused)
         for nick in ("game", "other"):
             door.configure(parse(f"irc: {{nick: {nick}}}"))
+            reactor.advance(0)
             self.assertIn(f"A world of processes: /msg {nick} help", door._own.server.motd)
+        door.close()
