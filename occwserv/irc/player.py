@@ -57,15 +57,18 @@ class Player:
     async def play(self) -> None:
         """Until the character has left."""
         async with Scope() as scope:
-            acting = scope.fork(self._act(), "acts")
+            acting = scope.fork(self._act(back=self.seat.heard.count > 0), "acts")
             with suppress(Ending):  # the character has left, or the connection is lost
                 while True:
                     await self.tell(await self._gathered())
             acting.cancel()
 
-    async def _act(self) -> None:
-        """Play what he writes."""
+    async def _act(self, back: bool) -> None:
+        """Play what he writes. `back`: he was here before."""
         with suppress(Ending):
+            if back:
+                await self.tell([f"Welcome back, {self.seat.name}."])
+                await self.seat.play("look")
             while True:
                 line = await self._lines.receive()
                 if not await self._is_his():
