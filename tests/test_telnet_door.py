@@ -1,5 +1,6 @@
 """The telnet door on a clock: who enters, what is played and heard, and who is ended."""
 
+import re
 import zlib
 from pathlib import Path
 from random import Random
@@ -263,6 +264,20 @@ class PlayTests(DoorTestCase):
         self.assertNotIn("Room.Info", self.write(client, "inventory"))
         self.write(self.come("Ben"), "shout ahoy")
         self.assertIn('{"channel": "shout", "talker": "Ben", "text": "Ben shouts, \\"ahoy\\""}', self.told(client))
+
+    def test_gmcp_tells_a_room_before_what_is_said_in_it(self) -> None:
+        ada, ben = self.come("Ada"), self.come("Ben", host="10.0.0.2")
+        self.send(ada, b'\xff\xfd\xc9\xff\xfa\xc9Core.Supports.Set ["Room 1","Comm 1"]\xff\xf0')
+        self.write(ada, "follow ben")
+        ada.transport.room = 0
+        for line in ("say stop", "say one", "north", "say two"):  # the first of them stops it
+            self.write(ben, line)
+        ada.transport.room = 100_000
+        ada.transport.resume()
+        self.settle()
+        said = ada.transport.value().decode("latin-1")
+        found = re.findall(r'"text": "Ben says, \\"(\w+)|Room.Info {.*?"id": "(\w+)"', said)
+        self.assertEqual(found, [("one", ""), ("", "yard"), ("two", "")])
 
     def test_gmcp_wanted_later(self) -> None:
         client = self.come("Ada")
