@@ -2,12 +2,13 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from occwserv.irc.message import LINE
 from occwserv.settings import IrcServer
 
+from .examples import examples
 from .irc_stage import ServedTestCase
 
 
@@ -257,7 +258,7 @@ class HostileTests(ServedTestCase):
         self.write(ada, "start Ada")
         player = next(iter(self.door.players.values()))
 
-        @settings(max_examples=50, deadline=None)
+        @examples(50)
         @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=1500))
         def told(text: str) -> None:
             self.scheduler.spawn(player.tell([text]))
