@@ -102,6 +102,7 @@ class Options(usage.Options):
         settings = self.settings
         stats = settings.stats
         pages = [path for path in (stats.page, stats.json, stats.metrics) if path]
+        joined = [*(settings.irc.server or ()), *(network.server for network in settings.irc.networks)]
         return "\n".join(
             [
                 "The settings are right. This would be served:",
@@ -109,6 +110,8 @@ class Options(usage.Options):
                 f"  files   {settings.static.root}",
                 f"  status  {' '.join(pages) or 'not shown'}",
                 f"  log     {settings.log.access or 'none'}",
+                f"  telnet  {settings.telnet.listen or 'none'}",
+                *(f"  irc     {endpoint or 'none'}" for endpoint in joined or [settings.irc.serve]),
             ]
         )
 

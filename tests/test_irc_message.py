@@ -7,6 +7,8 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from occwserv.irc.message import Message, fold, form, is_hostname, matches, parse, parse_source
 from occwserv.irc.text import Decoder, clean, join, read_legacy, split
 
+from .examples import examples
+
 try:
     import parser_tests.data as vectors
 except ImportError:
@@ -59,19 +61,23 @@ class VectorTests(SynchronousTestCase):
 class LineTests(SynchronousTestCase):
     """What no vector asks."""
 
+    @examples(100)
     @given(ANY)
     def test_reading_never_fails(self, line: str) -> None:
         message = parse(line)
         self.assertTrue(message is None or (message.command and message.param(99) == "" and message.sender is not None))
 
+    @examples(100)
     @given(st.binary(max_size=10_000))
     def test_any_bytes_are_text(self, line: bytes) -> None:
         self.assertIsInstance(Decoder().read(line), str)
 
+    @examples(100)
     @given(st.lists(ANY, min_size=1, max_size=4))
     def test_a_line_is_one_line(self, words: list[str]) -> None:
         self.assertFalse(set("\r\n\0") & set(form("PRIVMSG", *words)))
 
+    @examples(100)
     @given(ANY)
     def test_the_last_parameter_comes_back(self, text: str) -> None:
         flat = text.translate(dict.fromkeys(b"\r\n\0", " "))
@@ -111,6 +117,7 @@ class TextTests(SynchronousTestCase):
         ):
             self.assertEqual(clean(said), meant)
 
+    @examples(100)
     @given(ANY, st.integers(4, 60))
     def test_pieces_fit_and_lose_nothing_but_spaces(self, text: str, room: int) -> None:
         pieces = list(split(text, room))

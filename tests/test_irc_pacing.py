@@ -71,3 +71,12 @@ class NetworksTests(SynchronousTestCase):
         self.assertEqual(door.figures()["networks"], 2)
         door.configure(parse("irc: {serve: null}"))
         self.assertEqual(door.figures(), {"networks": 0, "reached": 0, "players": 0, "clients": 0})
+
+    def test_newcomers_of_our_own_server_are_told_where_the_game_is(self) -> None:
+        reactor = MemoryReactorClock()
+        door = Networks(reactor, Scheduler(reactor), lambda: None, Refused)
+        for nick in ("game", "other"):
+            door.configure(parse(f"irc: {{nick: {nick}}}"))
+            reactor.advance(0)
+            self.assertIn(f"A world of processes: /msg {nick} help", door._own.server.motd)
+        door.close()

@@ -188,6 +188,13 @@ class HostileTests(ServedTestCase):
         self.settle()
         self.assertEqual(len(said(ada)), 1)
 
+    def test_a_browser_is_not_let_in(self) -> None:
+        eve = self.connect()
+        eve.send("POST / HTTP/1.1", "Host: localhost", "", "NICK eve", "USER eve 0 * :eve", "PRIVMSG occgam :start Eve")
+        self.after(1)
+        self.assertEqual(said(eve), ["ERROR :This is IRC, not HTTP"])
+        self.assertEqual(self.door.players, {})
+
     def test_no_line_is_too_long(self) -> None:
         ada, ben = self.chatter("a" * 30), self.chatter("ben")
         ada.send("PRIVMSG ben :" + "€" * 165)

@@ -318,12 +318,20 @@ class AliveTests(ScriptedTestCase):
 
     def test_who_is_watched_and_for_how_long(self) -> None:
         for nick in ("ada", "ben", "cyd"):
-            self.say(f":{nick}!u@{nick} PRIVMSG occgam :start {nick}")
+            self.them.send(f":{nick}!u@{nick} PRIVMSG occgam :start {nick}")
         said = self.said()
+        self.assertEqual([line for line in said if "MONITOR" in line], ["MONITOR + ada", "MONITOR + ben"])
         self.after(1)
         self.say(":s 731 occgam :ada,ben!u@ben")
         self.assertEqual([player.person.nick for player in self.door.players.values()], ["cyd"])
-        del said
+
+    def test_a_server_that_watches_fewer_than_it_says(self) -> None:
+        for nick in ("ada", "ben"):
+            self.say(f":{nick}!u@{nick} PRIVMSG occgam :start {nick}", f":s 318 occgam {nick} :End")
+        self.say(":s 734 occgam 1 BEN :Monitor list is full")
+        self.assertEqual([player.person.nick for player in self.door.players.values()], ["ada"])
+        self.said()
+        self.assertEqual(self.say(":ben!u@ben PRIVMSG occgam :start ben"), ["WHOIS ben"])
 
     def test_an_answer_that_comes_late_is_waited_for(self) -> None:
         self.us.people.most_watched = 0
@@ -339,6 +347,65 @@ class AliveTests(ScriptedTestCase):
         self.say(":ada!u@h PRIVMSG occgam :drop lamp")
         self.say(":s 317 occgam ada 0 99999 :idle", ":s 318 occgam ada :End")  # another connection
         self.assertEqual(self.door.players, {})
+
+    def test_one_question_is_enough_for_lines_that_come_together(self) -> None:
+        self.us.people.most_watched = 0
+        self.enter("ada")
+        line = ":ada!u@h PRIVMSG occgam :say {}".format
+        self.assertEqual(self.say(*map(line, "abc")), ["WHOIS ada"])
+        self.assertEqual(self.say(line("d")), [])  # it may be another's: it came behind the question
+        said = self.say(":s 317 occgam ada 0 12345 :idle", ":s 318 occgam ada :End")
+        self.after(1)
+        said += self.said()
+        self.assertEqual([each for each in said if "WHOIS" in each], ["WHOIS ada"])
+        self.assertRegex("".join(said), 'say, "a".*say, "b".*say, "c"')
+        self.assertNotIn('"d"', "".join(said))
+        self.say(":s 317 occgam ada 0 99999 :idle", ":s 318 occgam ada :End")
+        self.assertEqual(self.door.players, {})
+
+    def test_who_is_in_the_lobby_is_asked_about_once(self) -> None:
+        self.us, self.them = self.dial(lobby="#game")
+        self.let_in()
+        self.say(":occgam!o@h JOIN #game", ":s 353 occgam = #game :@occgam +ada")
+        self.enter("ada")
+        look, there = ":{}!u@h PRIVMSG occgam :look".format, (":s 317 occgam {0} 0 12345 :i", ":s 318 occgam {0} :End")
+        self.assertEqual(self.say(look("ada")), [])
+        self.say(":ada!u@h NICK eva", ":s 353 occgam = #game :eva", ":s 353 occgam = #other :ada")
+        self.assertEqual(self.say(look("eva")), [])
+        for out, back in (
+            (":eva!u@h PART #game :bye", ":eva!u@h JOIN #game"),
+            (":op!o@h KICK #game eva :out", ":eva!u@h JOIN :#game"),
+            (":op!o@h KICK #game occgam :out", ":s 353 occgam = #game :@op eva"),
+            (":occgam!o@h PART #game :removed by op", ":s 353 occgam = #game :@op eva"),
+        ):
+            self.after(1)
+            self.said()
+            self.say(out)
+            for _ in range(2):  # he is not seen
+                self.assertEqual(self.say(look("eva")), ["WHOIS eva"], out)
+                self.say(*(each.format("eva") for each in there))
+                self.after(1)
+                self.said()
+            self.say(back)  # it may be somebody else by now
+            self.assertEqual(self.say(look("eva")), ["WHOIS eva"], out)
+            self.say(*(each.format("eva") for each in there))
+            self.after(1)
+            self.said()
+            self.assertEqual(self.say(look("eva")), [], out)
+            self.assertEqual(len(self.door.players), 1)
+        self.after(1)
+        self.said()
+        self.say(":occgam!o@h NICK occgam2", ":x!u@x NICK occgam", ":eva!u@h NICK ada", ":ada!u@h PART #game")
+        self.assertEqual(self.say(look("ada")), ["WHOIS ada"])
+        self.say(":s 317 occgam2 ada 0 99999 :i", ":s 318 occgam2 ada :End")
+        self.assertEqual(self.door.players, {})
+
+    def enter(self, nick: str) -> None:
+        """Somebody plays, on a connection of which the network tells since when it is."""
+        self.say(f":{nick}!u@h PRIVMSG occgam :start {nick}")
+        self.say(f":s 317 occgam {nick} 0 12345 :idle", f":s 318 occgam {nick} :End")
+        self.after(1)
+        self.said()
 
     def test_the_account_decides_where_there_are_such(self) -> None:
         self.us, self.them = self.dial()

@@ -1,5 +1,6 @@
 """The telnet door on a clock: who enters, what is played and heard, and who is ended."""
 
+import re
 import zlib
 from pathlib import Path
 from random import Random
@@ -264,6 +265,20 @@ class PlayTests(DoorTestCase):
         self.write(self.come("Ben"), "shout ahoy")
         self.assertIn('{"channel": "shout", "talker": "Ben", "text": "Ben shouts, \\"ahoy\\""}', self.told(client))
 
+    def test_gmcp_tells_a_room_before_what_is_said_in_it(self) -> None:
+        ada, ben = self.come("Ada"), self.come("Ben", host="10.0.0.2")
+        self.send(ada, b'\xff\xfd\xc9\xff\xfa\xc9Core.Supports.Set ["Room 1","Comm 1"]\xff\xf0')
+        self.write(ada, "follow ben")
+        ada.transport.room = 0
+        for line in ("say stop", "say one", "north", "say two"):  # the first of them stops it
+            self.write(ben, line)
+        ada.transport.room = 100_000
+        ada.transport.resume()
+        self.settle()
+        said = ada.transport.value().decode("latin-1")
+        found = re.findall(r'"text": "Ben says, \\"(\w+)|Room.Info {.*?"id": "(\w+)"', said)
+        self.assertEqual(found, [("one", ""), ("", "yard"), ("two", "")])
+
     def test_gmcp_wanted_later(self) -> None:
         client = self.come("Ada")
         said = self.send(client, b'\xff\xfd\xc9\xff\xfa\xc9Core.Supports.Set ["Room 1"]\xff\xf0')
@@ -363,6 +378,8 @@ class LinkTests(DoorTestCase):
         ada.dataReceived(b"look\n" * 12)
         self.settle()
         self.assertTrue(ada.transport.stuck)
+        self.assertEqual(ada.transport.producerState, "producing")  # TLS has to be read, or it never takes more
+        ada.dataReceived(b"inventory\n")
         self.assertEqual(ada.transport.producerState, "paused")
         for number in range(260):
             self.write(ben, f"say {number}")
@@ -374,6 +391,21 @@ class LinkTests(DoorTestCase):
         said = ada.transport.value().decode()
         self.assertRegex(said, r"\(\d+ lines missed\)")
         self.assertIn('Ben says, "259"', said)
+        self.assertEqual(ada.transport.producerState, "producing")
+
+    def test_what_a_client_writes_while_it_takes_nothing_is_played_when_it_does(self) -> None:
+        ada, ben = self.come("Ada"), self.come("Ben", host="10.0.0.2")
+        self.told(ada)
+        ada.transport.room = 0
+        self.write(ben, "say hello")
+        self.assertTrue(ada.transport.stuck)
+        ada.transport.room = 10_000
+        ada.dataReceived(b"say too late\n\xff\xf6")
+        self.settle()
+        self.assertNotIn("too late", ada.transport.value().decode())
+        ada.transport.resume()
+        self.settle()
+        self.assertIn('You say, "too late"', ada.transport.value().decode())
 
     def test_a_client_that_never_reads_again_is_cut_off(self) -> None:
         self.rules(write=30)

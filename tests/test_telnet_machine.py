@@ -3,7 +3,7 @@
 import json
 import zlib
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -12,6 +12,8 @@ from occwserv.telnet.machine import Flooded, Limits, Machine, Said, Wanted
 from occwserv.telnet.mud import gmcp, mssp, number, room_info
 from occwserv.telnet.parser import TooLong
 from occwserv.telnet.text import Style
+
+from .examples import examples
 
 WILL, WONT, DO, DONT, SB, SE = b"\xff\xfb", b"\xff\xfc", b"\xff\xfd", b"\xff\xfe", b"\xff\xfa", b"\xff\xf0"
 ECHO, SGA, TTYPE, EOR, NAWS, CHARSET, MCCP2, MCCP3, ATCP = (
@@ -25,6 +27,7 @@ ECHO, SGA, TTYPE, EOR, NAWS, CHARSET, MCCP2, MCCP3, ATCP = (
     b"W",
     b"\xc8",
 )
+
 ASK_TYPE = SB + TTYPE + b"\x01" + SE
 OFFERS = DO + TTYPE + DO + NAWS + WILL + EOR + WILL + CHARSET + WILL + b"F" + WILL + MCCP2 + WILL + b"\xc9"
 
@@ -216,7 +219,7 @@ class MachineTests(SynchronousTestCase):
         st.lists(st.one_of(st.binary(max_size=6), st.sampled_from([case[1] for case in CASES])), max_size=12),
         st.randoms(),
     )
-    @settings(max_examples=200, deadline=None)
+    @examples(200)
     def test_any_bytes_cut_anywhere_mean_the_same(self, parts: list[bytes], chance) -> None:
         said = b"".join(parts)
         whole, events = self.machine(said), self.events

@@ -1,10 +1,12 @@
 """The Q method (RFC 1143): every state and message, and two sides that change their minds without ever looping."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from occwserv.telnet.options import Side, ours, theirs
+
+from .examples import examples
 
 WILL, WONT, DO, DONT = b"\xff\xfb\x01", b"\xff\xfc\x01", b"\xff\xfd\x01", b"\xff\xfe\x01"
 
@@ -74,7 +76,7 @@ class OptionTests(SynchronousTestCase):
         self.assertEqual((side.hear(2, True), side.hear(2, False), side.has(2)), (b"\xff\xfe\x02", b"", False))
 
     @given(st.text(alphabet="AaBb1122", max_size=40))
-    @settings(max_examples=500, deadline=None)
+    @examples(500)
     def test_two_sides_come_to_rest_and_mean_the_same(self, steps: str) -> None:
         peers = Peers()
         for step in steps:

@@ -1,10 +1,12 @@
 """Bytes of a telnet client, whole, byte by byte and cut anywhere: the same lines and commands come out."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from occwserv.telnet.parser import Command, Event, Line, Negotiation, Parser, Subnegotiation, TooLong
+
+from .examples import examples
 
 DO, WILL, WONT = 253, 251, 252
 
@@ -67,7 +69,7 @@ class ParserTests(SynchronousTestCase):
                 self.assertEqual(events([data[:cut], data[cut:]]), expected, name)
 
     @given(PIECES)
-    @settings(max_examples=300, deadline=None)
+    @examples(300)
     def test_any_bytes_cut_anywhere(self, pieces: list[bytes]) -> None:
         whole = b"".join(pieces)
         self.assertEqual(events(pieces), events([whole]))

@@ -149,9 +149,7 @@ class ServedTests(TelnetServing):
                 client.settimeout(0.2)
                 with contextlib.suppress(OSError):  # it is not read any more, or was cut off
                     client.sendall(data)
-            begun = time.monotonic()
             ada.write("say still here").until("still here")
-            self.assertLess(time.monotonic() - begun, 5)
         self.until(server, lambda figures: figures["game"]["telnet"]["open"] == 1)
         self.assertNotIn("Traceback", server.output)
 

@@ -6,6 +6,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from occwserv.telnet.text import Style, columns, page, prompt, read, wrap, write
 
+from .examples import examples
+
 PLAIN, COLOURED = Style(), Style(colours=True)
 
 WRITTEN = (
@@ -64,12 +66,14 @@ class TextTests(SynchronousTestCase):
         self.assertEqual(wrap("a" * 12 + " b", 5), ["aaaaa", "aaaaa", "aa b"])
         self.assertEqual(columns("e\u0301"), 1)
 
+    @examples(100)
     @given(st.text(), st.integers(2, 40))
     def test_no_line_is_too_wide_and_no_word_is_lost(self, text: str, width: int) -> None:
         lines = wrap(text, width)
         self.assertTrue(all(columns(line) <= width for line in lines), lines)
         self.assertEqual("".join(lines).replace(" ", ""), text.replace(" ", ""))
 
+    @examples(100)
     @given(st.text(), st.sampled_from(["utf-8", "latin-1", "ascii", "cp1252", "iso8859-15"]), st.integers(0, 60))
     def test_nothing_that_is_said_is_a_command(self, text: str, charset: str, width: int) -> None:
         data = write(text, "", Style(width, charset)).replace(b"\xff\xff", b"").replace(b"\r\n", b"")

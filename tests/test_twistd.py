@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -59,6 +60,17 @@ class CommandLine(Serving, SynchronousTestCase):
         said = self.says("--check")
         for line in ("tcp:81", "tcp:82", str(self.folder / "site"), "/stats.json /metrics", "-"):
             self.assertRegex(said, rf"(?m)^  \w+ +{re.escape(line)}$")
+
+    def test_check_names_the_doors_of_the_game(self) -> None:
+        for options, telnet, *irc in (
+            ((), "tcp:4000:interface=127.0.0.1", "tcp:6667:interface=127.0.0.1"),
+            (("telnet.listen=null", "irc.serve=null"), "none", "none"),
+            (("irc.server=[tcp:a:1]", "irc.networks=[{server: 'tcp:b:2'}]", "telnet.listen=null"),
+             "none", "tcp:a:1", "tcp:b:2"),
+        ):  # fmt: skip
+            said = self.says("--check", *(word for option in options for word in ("--set", option)))
+            found = re.findall(r"(?m)^  (telnet|irc) +(.+)$", said)
+            self.assertEqual(found, [("telnet", telnet), *(("irc", each) for each in irc)])
 
     def test_an_empty_folder_serves_the_shipped_site(self) -> None:
         said = self.says("--check")
@@ -116,6 +128,9 @@ class CommandLine(Serving, SynchronousTestCase):
             done = twistd(*daemon, folder=self.folder)
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"can not listen at {endpoint}", done.stderr)
+        until = time.monotonic() + PATIENCE  # it tells its starter first, and removes what it has made behind that
+        while (self.folder / "a.pid").exists():
+            self.assertLess(time.monotonic(), until, "a.pid is still there")
         self.assertEqual([path.name for path in self.folder.iterdir()], ["a.log"])
 
 

@@ -9,12 +9,12 @@ import resource
 from collections.abc import Callable
 from sys import intern
 
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IProtocolNegotiationFactory
+from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
-from zope.interface import implementer
 
 from ..http.answer import encode_head
+from ..net.negotiating import Negotiating
 from .reader import ClientReader
 from .site import Site
 from .wire import Wire
@@ -25,15 +25,14 @@ SLACK = 8
 _BUSY = encode_head(503, ((b"Retry-After", b"5"), (b"Content-Length", b"0"), (b"Connection", b"close")))
 
 
-@implementer(IProtocolFactory, IProtocolNegotiationFactory)
-class Listener:
+class Listener(Negotiating):
     """The factory of clients, for every endpoint listened at.
 
     `site` is what the next client will see; a reload exchanges it.
     """
 
     log = Logger("occwserv.frontend")
-    noisy = False
+    spoken = b"http/1.1"
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -47,19 +46,6 @@ class Listener:
         self._pauses = 0
         self._paused = False
         self._emptied: Callable[[], None] | None = None
-
-    def doStart(self) -> None:
-        """Twisted: an endpoint was opened."""
-
-    def doStop(self) -> None:
-        """Twisted: an endpoint was closed."""
-
-    def acceptableProtocols(self) -> list[bytes]:
-        """Twisted: what may be chosen from the protocols a TLS client offers (RFC 7301 3.1).
-
-        A factory that says nothing refuses in the handshake every client that offers any, as browsers and `curl` do.
-        """
-        return [b"http/1.1"]
 
     def buildProtocol(self, address) -> "ClientReader | Turned":
         """Twisted: a client is at the door."""

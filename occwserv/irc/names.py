@@ -14,15 +14,17 @@ class Person:
     """Somebody, as he is known now.
 
     `account` is "" for one who has none, None when that is not known; `since` tells his connection from others, where
-    that was asked for; `crowded` when somebody else who was kept came from the same place.
+    that was asked for, and `stay` is his stay in the lobby during which it was; `crowded` when somebody else who was
+    kept came from the same place.
     """
 
-    __slots__ = ("account", "crowded", "since", "source")
+    __slots__ = ("account", "crowded", "since", "source", "stay")
 
     def __init__(self, source: Source, account: str | None) -> None:
         self.source = source
         self.account = account
         self.since = ""
+        self.stay: object | None = None
         self.crowded = False
 
     def __repr__(self) -> str:
@@ -45,9 +47,13 @@ class Names:
         self.mapping = "rfc1459"
         self.tagged = False  # every message tells the account of its sender, or that he has none
 
+    def key(self, nick: str) -> str:
+        """A nickname as this network compares it."""
+        return fold(nick, self.mapping)
+
     def same(self, one: str, other: str) -> bool:
         """Whether two nicknames are one to this network."""
-        return fold(one, self.mapping) == fold(other, self.mapping)
+        return self.key(one) == self.key(other)
 
     def use(self, mapping: str) -> None:
         """Compare nicknames in this way from now on."""
@@ -58,7 +64,7 @@ class Names:
         """Whose message it is: one of those who are kept, or somebody new, who is not kept yet."""
         source = message.sender
         account = message.tags.get("account", "" if self.tagged else None)
-        known = self._kept.get(fold(source.nick, self.mapping))
+        known = self._kept.get(self.key(source.nick))
         if known is None:
             return Person(source, account)
         other = account != known.account and known.account and (account or self.tagged)
@@ -71,17 +77,17 @@ class Names:
 
     def keep(self, person: Person) -> None:
         """He is to be followed."""
-        other = self._kept.get(fold(person.nick, self.mapping))
+        other = self._kept.get(self.key(person.nick))
         if other is not None and other is not person:
             self._drop(other)
-        self._kept[fold(person.nick, self.mapping)] = person
+        self._kept[self.key(person.nick)] = person
         for each in self._kept.values():
             if each is not person and each.source.place == person.source.place:
                 each.crowded = person.crowded = True
 
     def forget(self, person: Person) -> None:
         """He need not be followed any more."""
-        key = fold(person.nick, self.mapping)
+        key = self.key(person.nick)
         if self._kept.get(key) is person:
             del self._kept[key]
 
@@ -90,8 +96,8 @@ class Names:
         source, new = message.sender, message.param(0)
         if not new:
             return None
-        known = self._kept.pop(fold(source.nick, self.mapping), None)
-        other = self._kept.get(fold(new, self.mapping))
+        known = self._kept.pop(self.key(source.nick), None)
+        other = self._kept.get(self.key(new))
         if other is not None:
             self._drop(other)
         if known is None:
@@ -100,18 +106,18 @@ class Names:
             self._gone(known)
             return None
         known.source = known.source._replace(nick=new)
-        self._kept[fold(new, self.mapping)] = known
+        self._kept[self.key(new)] = known
         return known
 
     def moved(self, message: Message) -> None:
         """A line CHGHOST: the same person, with another user and host."""
-        known = self._kept.get(fold(message.sender.nick, self.mapping))
+        known = self._kept.get(self.key(message.sender.nick))
         if known is not None and known.source.place == message.sender.place:
             known.source = Source(known.nick, message.param(0), message.param(1))
 
     def logged_in(self, message: Message) -> None:
         """A line ACCOUNT: he has an account now, or has none."""
-        known = self._kept.get(fold(message.sender.nick, self.mapping))
+        known = self._kept.get(self.key(message.sender.nick))
         if known is not None and known.source.place == message.sender.place and message.param(0) != "*":
             if known.account and known.account != message.param(0):
                 self._drop(known)
@@ -120,7 +126,7 @@ class Names:
 
     def left(self, nick: str) -> None:
         """Nobody has this nickname now."""
-        known = self._kept.get(fold(nick, self.mapping))
+        known = self._kept.get(self.key(nick))
         if known is not None:
             self._drop(known)
 

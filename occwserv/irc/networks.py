@@ -125,7 +125,7 @@ class Own:
 
     def configure(self, irc: Irc) -> Deferred:
         """Listen where the settings say; the game comes in anew when its settings are others."""
-        self.server.limits = irc.local
+        self.server.limits, self.server.motd = irc.local, motd(irc.nick)
         network = replace(
             Network.of(irc, IrcNetwork()), name=OURS, endpoint="", rate=FREELY, burst=int(FREELY), unread=ALL
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from occwserv.csp import After, Buffer, Channel, alt
 
+from .lobby import Lobby
 from .message import Message, form
 from .names import Names, Person
 
@@ -19,10 +20,13 @@ ELSEWHERE = "elsewhere"
 
 
 class Question:
-    """A WHOIS that is not answered yet; `since` is when the connection was made, of whoever has that nickname."""
+    """A WHOIS that is not answered yet; `since` is when the connection was made, of whoever has that nickname.
 
-    def __init__(self, person: Person) -> None:
-        self.person = person
+    `stay`: his stay in the lobby when we asked.
+    """
+
+    def __init__(self, person: Person, stay: object | None) -> None:
+        self.person, self.stay = person, stay
         self.account: str | None = None
         self.since = ""
         self.answered: Channel = Buffer(1)
@@ -32,12 +36,15 @@ class People:
     """Those who play on a network.
 
     :param send: sends a line to the network. :param turns: gives the turns to do so.
-    :param gone: told of those who are gone.
+    :param gone: told of those who are gone. :param lobby: the channel that we are in; empty for none.
     """
 
-    def __init__(self, send: Callable[[str], object], turns: Channel, gone: Callable[[Person], object]) -> None:
+    def __init__(
+        self, send: Callable[[str], object], turns: Channel, gone: Callable[[Person], object], lobby: str = ""
+    ) -> None:
         self._send, self._turns, self._told_gone = send, turns, gone
         self.names = Names(self._gone)
+        self.lobby = Lobby(self.names, lobby)
         self.most_watched = 0  # nicknames that the server watches for us
         self._watched: dict[Person, str] = {}
         self._stale: list[str] = []  # what the server still watches, and need not
@@ -47,7 +54,8 @@ class People:
         """Have the server tell when somebody is gone, if it can."""
         if len(self._watched) < self.most_watched:
             await self._turns.receive()
-            self._watch(person)
+            if len(self._watched) < self.most_watched:  # others had their turns before
+                self._watch(person)
 
     def _watch(self, person: Person) -> None:
         if self._stale:
@@ -68,23 +76,34 @@ class People:
     def uncertain(self, person: Person) -> bool:
         """Whether his nickname could be another's now without our knowing it.
 
-        It could, unless the server watches it for us, or every message tells an account.
+        It could, unless the server watches it for us, or every message tells an account, or he has been in the lobby
+        since we asked about him.
         """
-        return person not in self._watched and not (person.account and self.names.tagged)
+        if person in self._watched or (person.account and self.names.tagged):
+            return False
+        return person.stay is None or self.lobby.stay(person.nick) is not person.stay
 
     async def ask_who(self, person: Person, patience: float) -> None:
         """Learn which account somebody has, and since when he is here, if the network tells it in so many seconds."""
         question = await self._ask(person, patience)
         person.account = question.account or person.account
         person.since = question.since
+        self._found(question)
 
     async def still_there(self, person: Person, patience: float) -> bool:
         """Whether his nickname is on the connection that it was on."""
-        return (await self._ask(person, patience)).since == person.since
+        question = await self._ask(person, patience)
+        self._found(question)
+        return question.since == person.since
+
+    def _found(self, question: Question) -> None:
+        """From now on he is seen, if he is in the lobby, and on the connection that he was on."""
+        if question.since.isdigit() and question.since == question.person.since:
+            question.person.stay = question.stay
 
     async def _ask(self, person: Person, patience: float) -> Question:
-        question = Question(person)
         await self._turns.receive()
+        question = Question(person, self.lobby.stay(person.nick))
         self._questions.append(question)
         self._send(form("WHOIS", person.nick))
         await alt(question.answered, After(patience))
@@ -98,6 +117,7 @@ class People:
 
     def renamed(self, message: Message) -> None:
         """Somebody has another nickname."""
+        self.lobby.renamed(message)
         person = self.names.renamed(message)
         if person is not None and person in self._watched:
             self.unwatch(person)
@@ -105,6 +125,7 @@ class People:
 
     def quit(self, message: Message) -> None:
         """Somebody has left the network."""
+        self.lobby.left(message.sender.nick)
         self.names.left(message.sender.nick)
 
     def offline(self, message: Message) -> list[str]:
@@ -123,6 +144,12 @@ class People:
     def _no_such_nick(self, message: Message) -> None:
         self.names.left(message.param(1))
         self._answered(message)
+
+    def _full(self, message: Message) -> None:
+        """734: nicknames that the server does not watch; it watches fewer than it said."""
+        for nick in message.param(2).split(","):
+            self.names.left(nick)  # whoever had it may come again, and is asked about
+        self.most_watched = min(self.most_watched, len(self._watched))
 
     def _where(self, message: Message) -> None:
         """311: who has a nickname now may not be the one we asked about."""
@@ -161,7 +188,10 @@ _TOLD: dict[str, Callable[[People, Message], object]] = {
     "317": People._since,
     "318": People._answered,
     "330": People._account,
+    "353": lambda self, message: self.lobby.there(message),
     "401": People._no_such_nick,
+    "734": People._full,
     "ACCOUNT": lambda self, message: self.names.logged_in(message),
     "CHGHOST": lambda self, message: self.names.moved(message),
+    "JOIN": lambda self, message: self.lobby.joined(message),
 }

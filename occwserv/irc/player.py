@@ -40,6 +40,7 @@ class Player:
         self.process: Any = None
         self.gone = False
         self._lines = Buffer(AHEAD, f"lines of {person.nick}")
+        self._his = 0  # lines that wait, and are known to be his
         self._rest: list[str] = []
         self._dropped = 0
         self._missed = 0
@@ -56,23 +57,37 @@ class Player:
     async def play(self) -> None:
         """Until the character has left."""
         async with Scope() as scope:
-            acting = scope.fork(self._act(), "acts")
+            acting = scope.fork(self._act(back=self.seat.heard.count > 0), "acts")
             with suppress(Ending):  # the character has left, or the connection is lost
                 while True:
                     await self.tell(await self._gathered())
             acting.cancel()
 
-    async def _act(self) -> None:
-        """Play what he writes."""
+    async def _act(self, back: bool) -> None:
+        """Play what he writes. `back`: he was here before."""
         with suppress(Ending):
+            if back:
+                await self.tell([f"Welcome back, {self.seat.name}."])
+                await self.seat.play("look")
             while True:
-                await self._do(await self._lines.receive())
+                line = await self._lines.receive()
+                if not await self._is_his():
+                    self.session.people.names.left(self.person.nick)  # and with it this process ends
+                    return
+                await self._do(line)
+
+    async def _is_his(self) -> bool:
+        """Whether a line is his. What the network answers is true of all lines that came before it was asked."""
+        if self._his:
+            self._his -= 1
+            return True
+        people = self.session.people
+        if not people.uncertain(self.person):
+            return True
+        self._his = len(self._lines.held)
+        return await people.still_there(self.person, self.session.network.lost)
 
     async def _do(self, line: str) -> None:
-        people, patience = self.session.people, self.session.network.lost
-        if people.uncertain(self.person) and not await people.still_there(self.person, patience):
-            people.names.left(self.person.nick)  # and with it this process ends
-            return
         if line.lower() == "more":
             await self.tell([], more=True)
         elif line.lower().startswith(("start ", "link ")):

@@ -47,7 +47,7 @@ class Session:
         self.turns = Channel(f"turns at {network.name}")
         self.bucket = Bucket(network.rate, network.burst, now())
         self._window = Window(network.unread)
-        self.people = People(self.send, self.turns, door.gone)
+        self.people = People(self.send, self.turns, door.gone, network.lobby.partition(" ")[0])
         self.ready = False
         self.why = ""  # it ended
         self._lines, self._decoder = Lines(), Decoder()
@@ -186,6 +186,7 @@ class Session:
     def _nick(self, message: Message) -> None:
         if self._is_us(message.sender.nick):
             self.registration.nick = message.param(0) or self.nick
+            self.people.lobby.renamed(message)
         else:
             self.people.renamed(message)
             self._free(message.sender.nick)
@@ -203,15 +204,25 @@ class Session:
             self.why = f"killed by {message.source[:80]}: {message.param(1)[:200]}"
 
     def _kicked(self, message: Message) -> None:
-        if self._is_us(message.param(1)):
-            self._kept_out(message.param(0), message.param(2))
+        self._out(message.param(0), message.param(1), message.param(2))
+
+    def _parted(self, message: Message) -> None:
+        """Somebody has left a channel, or was made to: so are we by some operators."""
+        self._out(message.param(0), message.sender.nick, message.param(1))
+
+    def _out(self, channel: str, nick: str, why: str) -> None:
+        if self._is_us(nick):
+            self._kept_out(channel, why)
+        elif self.people.lobby.is_it(channel):
+            self.people.lobby.left(nick)
 
     def _refused(self, message: Message) -> None:
         """471 and others: a channel that we wanted to join is full, or closed to us."""
         self._kept_out(message.param(1), message.param(2))
 
     def _kept_out(self, channel: str, why: str) -> None:
-        if self.people.names.same(channel, self.network.lobby.partition(" ")[0]):
+        if self.people.lobby.is_it(channel):
+            self.people.lobby.closed()
             self._put_out = self._now()
             self.log.warn(
                 "{network}: not in {channel}: {why}; tried again in {wait:g} s", network=self.network.name,
@@ -282,6 +293,7 @@ _TAKES: dict[str, Callable[[Session, Message], object]] = {
     "KICK": Session._kicked,
     "KILL": Session._killed,
     "NICK": Session._nick,
+    "PART": Session._parted,
     "PRIVMSG": Session._said,
     "QUIT": Session._quit,
 }

@@ -80,7 +80,9 @@ class Client(Outside):
         if self._silent:
             return
         self.machine.receive(data)
-        if self._input.sendable:
+        if self._waits is not None:
+            self.transport.pauseProducing()
+        elif self._input.sendable:
             self._house.scheduler.work(self._read)
         elif self.machine.waiting > self.rules.ahead:
             self.transport.pauseProducing()
@@ -103,15 +105,19 @@ class Client(Outside):
         self._house.left(self)
 
     def pauseProducing(self) -> None:
-        """It takes nothing more for now: so nothing more is taken from it, either."""
+        """It takes nothing more for now: so nothing more is taken from it, either, once it says something.
+
+        Not before: TLS takes nothing until it has read the client's part of the handshake.
+        """
         self._full = self._house.now()
         self._waits = Channel("a telnet client that takes nothing")
-        self.transport.pauseProducing()
 
     def resumeProducing(self) -> None:
         """It takes more."""
         self._let_go_on()
         self.transport.resumeProducing()
+        if self._input.sendable and not self._silent:
+            self._house.scheduler.work(self._read)
 
     def stopProducing(self) -> None:
         """It is gone; `connectionLost` says so, too."""

@@ -6,15 +6,14 @@ from sys import intern
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from ..csp import Process, Scheduler
 from ..csp.process import Outside
 from ..net.moving import MovingPort
+from ..net.negotiating import Negotiating
 from ..settings import Settings, Telnet
 from .client import Client
 
@@ -22,15 +21,14 @@ FAREWELL = "The server is going down now. What you have is kept."
 TOO_MANY = b"Too many are at this door now. Please try again later.\r\n"
 
 
-@implementer(IProtocolFactory)
-class Door(Outside):
+class Door(Negotiating, Outside):
     """The factory of clients, and where it listens.
 
     :param game: gives the game, or raises `refused`, with a text for the client.
     """
 
     log = Logger("occwserv.telnet")
-    noisy = False
+    spoken = b"telnet"
 
     def __init__(self, reactor: Any, scheduler: Scheduler, game: Callable[[], Any], refused: type[Exception]) -> None:
         self.rules = Telnet()
@@ -46,12 +44,6 @@ class Door(Outside):
         """Listen where the settings say; who comes from now on is treated as they say."""
         self.rules = settings.telnet
         return self._port.move(self.rules.listen)
-
-    def doStart(self) -> None:
-        """Twisted: an endpoint was opened."""
-
-    def doStop(self) -> None:
-        """Twisted: an endpoint was closed."""
 
     def buildProtocol(self, address: Any) -> "Client | Turned":
         """Twisted: a client is at the door."""

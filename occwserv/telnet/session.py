@@ -128,12 +128,17 @@ class Session:
         self._link.flush()
 
     def _tell_program(self, lines: Sequence[Any]) -> None:
-        """By GMCP: who said what, and what has become of the character by that."""
+        """By GMCP: who said what, and what has become of the character by that; a room before what is said in it."""
+        moved = False
         for kind, text, who in lines:
-            if kind in mud.CHANNELS:
+            if kind == "room" and not moved:
+                moved = True
+                self._tell_state(True)
+            elif kind in mud.CHANNELS:
                 said = {"channel": mud.CHANNELS[kind], "talker": who, "text": text}
                 self._link.machine.tell("Comm.Channel.Text", said)
-        self._tell_state(any(kind == "room" for kind, _, _ in lines))
+        if not moved:
+            self._tell_state(False)
 
     def _tell_state(self, moved: bool) -> None:
         """By GMCP: where the character is, if it has moved, and how it is, if that has changed."""

@@ -17,7 +17,9 @@ def obey(server: "Server", guest: "Guest", message: Message) -> None:
     """Do what a client says."""
     name = message.command
     act, least, early = COMMANDS.get(name, (None, 0, False))
-    if act is None:
+    if not guest.welcome and message.params and message.params[-1].startswith("HTTP/"):
+        guest.leave("This is IRC, not HTTP")  # a browser was made to send it, and would play
+    elif act is None:
         guest.reply("421", name[:50], "Unknown command")
     elif not guest.welcome and not early:
         guest.reply("451", "You have not registered")

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from twisted.internet.protocol import Factory
+from occwserv.net.negotiating import Negotiating
 
 from ..connection import Connection
 from .state import Server
 
 
-class Port(Factory):
+class Port(Negotiating):
     """Gives every connection to the server."""
 
-    noisy = False
+    spoken = b"irc"
 
     def __init__(self, server: Server) -> None:
         self._server = server
