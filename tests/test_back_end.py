@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -13,10 +13,11 @@ from occwserv.connection import Connection, Reuse
 from occwserv.http.answer import Answer
 from occwserv.http.errors import HTTPError
 
+from .examples import examples
 from .sockets import NOW, request
 from .standstill import HELLO, FrontEndTestCase
 
-MANY = settings(max_examples=200, derandomize=True, deadline=None, database=None)
+MANY = examples(200)
 
 ESCAPES = [
     (b"", b""),

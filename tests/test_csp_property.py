@@ -5,24 +5,25 @@ does is chosen so that a failure can be told in few words.
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from .examples import examples
 from .soak_csp import Crowd
 
 
 class PropertyTests(SynchronousTestCase):
     """A crowd in small, again and again."""
 
-    @settings(max_examples=60, derandomize=True, deadline=None, database=None)
+    @examples(60)
     @given(st.integers(0, 1 << 30), st.integers(20, 400))
     def test_nothing_is_lost_and_nothing_comes_twice(self, seed: int, operations: int) -> None:
         chance = random.Random(seed)
         book = Crowd(lambda below: int(chance.random() * below), watched=False).run(operations)
         self.assertEqual(book.faults, [])
 
-    @settings(max_examples=150, derandomize=True, deadline=None, database=None)
+    @examples(150)
     @given(st.binary(min_size=30, max_size=300))
     def test_whatever_is_chosen(self, choices: bytes) -> None:
         place = 0

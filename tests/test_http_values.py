@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from mimetypes import types_map
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -25,9 +25,10 @@ from occwserv.http.negotiation import choose_coding, qualities
 from occwserv.http.ranges import Span, select
 from occwserv.http.target import Target, decode, is_host, parse_target
 
+from .examples import examples
 from .feeding import SIZES, cut
 
-MANY = settings(max_examples=400, derandomize=True, deadline=None, database=None)
+MANY = examples(400)
 
 
 class TargetTests(SynchronousTestCase):

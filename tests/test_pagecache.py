@@ -7,14 +7,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from occwserv.resources.pagecache import FEW, HIGHEST, Entry, Ladder, PageCache
 
+from .examples import examples
+
 ROOM = 1 << 30
-MANY = settings(max_examples=600, derandomize=True, deadline=None, database=None)
+MANY = examples(600)
 RULES = ("demand", "paper")
 
 
@@ -681,7 +683,7 @@ class PropertyTests(SynchronousTestCase):
             both.check()
         both.look(0, 0)
 
-    @settings(MANY, max_examples=100)
+    @examples(100)
     @given(st.lists(STEPS, min_size=100, max_size=200), st.integers(2, 6), st.sampled_from(RULES))
     def test_so_it_does_for_long(
         self, steps: list[tuple[Callable[..., None], int, int]], pages: int, rule: str

@@ -1,12 +1,14 @@
 """Paths made safe: the quick way to a plain path agrees with the plain way."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial import unittest
 
 from occwserv.http.errors import HTTPError
 from occwserv.http.target import parse_target
 from occwserv.resources import paths
+
+from .examples import examples
 
 PIECES = st.sampled_from(
     [b"/", b"a", b"Z9", b"-_", b".", b"..", b"index.html", b"%2e", b"%61", b"~", b"x" * 200, b"\\"]
@@ -22,7 +24,7 @@ def outcome(read, raw: bytes) -> bytes | int:
 
 
 class QuickWayTests(unittest.SynchronousTestCase):
-    @settings(max_examples=2000, deadline=None, derandomize=True, database=None)
+    @examples(2000)
     @given(st.lists(PIECES, max_size=12).map(lambda pieces: b"/" + b"".join(pieces)))
     def test_it_gives_what_the_plain_way_gives(self, raw: bytes) -> None:
         self.assertEqual(outcome(paths.relative_path, raw), outcome(paths.look_closely, raw))

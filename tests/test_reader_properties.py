@@ -5,7 +5,7 @@ every limit. `feeding.read` looks at the rest on the way: no exception, no endle
 import re
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -14,10 +14,11 @@ from occwserv.http.errors import BadRequest
 from occwserv.http.head import Limits, Request
 from occwserv.http.reader import Refusal, RequestReader
 
+from .examples import examples
 from .feeding import BEHIND, LIMITS, SIZES, ReadingTestCase, chunked, cut, get, head, post, read
 
-FEW = settings(max_examples=150, derandomize=True, deadline=None, database=None)
-MANY = settings(FEW, max_examples=400)
+FEW = examples(150)
+MANY = examples(400)
 
 CORPUS = [
     data
@@ -194,7 +195,7 @@ TOKEN = re.compile(rb"[!#-'*+\-.0-9A-Z^-z|~]+")
 class TruthTests(SynchronousTestCase):
     """What is let through is what a reader without any cleverness would have read."""
 
-    @settings(MANY, max_examples=1200)
+    @examples(1200)
     @given(mutated())
     def test_an_accepted_head_has_only_lines_and_fields_that_a_plain_reading_finds(self, data):
         seen = read([data])

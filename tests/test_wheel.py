@@ -1,6 +1,5 @@
 """The timer wheel: nobody expires early, nobody is forgotten, and a deadline that moves away costs nothing."""
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -14,9 +13,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from occwserv.frontend.wheel import GONE, Wheel
 
+from .examples import examples
+
 START = 1_000_000.0
 TICK = 0.5
-MANY = settings(max_examples=150, stateful_step_count=40, derandomize=True, deadline=None, database=None)
+MANY = examples(150, stateful_step_count=40)
 
 
 class Sleeper:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from occwserv.net.negotiating import Negotiating
+from ...net.negotiating import Negotiating
 
 from ..connection import Connection
 from .state import Server
