@@ -101,6 +101,7 @@ class TurnTests(ProcessTestCase):
             self.spawn(buffer.receive()).when_ended(hands_on)
         self.settle()
         buffers[0].hand(1)
+        self.settle()  # a slow machine does not come to the end of it at once
         self.assertEqual(self.log, [*range(1, 1_001)])
 
     def test_a_failure_touches_nobody_else(self) -> None:
