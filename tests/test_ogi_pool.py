@@ -67,6 +67,11 @@ async def ogimain(ogi):
             said.append(await again(connection))
         elif kind == "said":
             await connection.text("".join(said))
+        elif kind == "mute":
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            ogi.log.warn("the {what} is shut", what="mouth")
+            await connection.text("well")
+            raise RuntimeError("behind the answer")
         elif kind == "session":
             await connection.text(connection.session)
         else:
@@ -129,6 +134,8 @@ class ModelTests(PoolTestCase):
             self.assertEqual(self.get(server, f"/ogi/{name}?kind=answered").body, b"once")
             for kind, line in (("said", once), ("twice", begun)):
                 self.assertEqual(self.get(server, f"/ogi/{name}?kind={kind}").body.decode(), f"{told}{line}")
+                server.wait_for(f"Misuse: .*/{name}.py:{line}|answered already, at .*/{name}.py:{line}")
+        self.assertEqual(self.figures(server)["faults"], {"lost": 0, "twice": 6, "crashed": 0})
         self.end(server)
 
     def test_a_process_for_each_request_or_one_for_all(self) -> None:
@@ -210,6 +217,15 @@ class ContainmentTests(PoolTestCase):
         self.assertEqual(answer.status, 500)
         server.wait_for("Spinning")
         self.assertEqual(self.get(server, "/ogi/pool").status, 200)
+
+    def test_what_a_worker_logs_is_in_the_servers_log_and_its_faults_are_counted(self) -> None:
+        server = self.serve(workers="1")
+        self.assertEqual(self.get(server, "/ogi/pool?kind=mute").body, b"well")  # as the workers of a daemon are
+        server.wait_for(r"ogi\.pool#warn. the mouth is shut")
+        server.wait_for(r"Farm#error. incident \S+-pool-\d+-1: pool.1: RuntimeError: behind the answer")
+        server.wait_for(r'raise RuntimeError\("behind the answer"\)')
+        self.assertEqual(self.figures(server)["ogi"]["faults"], 1)
+        self.assertIn(b"RuntimeError: behind the answer", self.get(server, "/ogi/").body)
 
     def test_an_answer_that_breaks_off_cuts_the_client_off(self) -> None:
         server = self.serve()

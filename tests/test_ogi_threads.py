@@ -144,6 +144,8 @@ class ThreadTests(ThreadCase):
         self.assertTrue(client.send(head.encode(), body).answer().body == body)
         pid, _, *rest = json.loads(self.get(server, "/ogi/pool/more%20path?a=b%26c").body)
         self.assertEqual((pid, rest), (server.pid, ["GET", "/more path", "a=b&c"]))
+        self.assertIn(b"was answered already, at ", self.get(server, "/ogi/pool?kind=twice").body)
+        self.assertEqual(self.figures(server)["faults"], {"lost": 0, "twice": 1, "crashed": 0})
         self.end(server)
 
 

@@ -61,6 +61,7 @@ class Farm(Outside):
         self._handlers: dict[Handler, None] = {}
         self._made = 0
         self._incidents = Incidents(reactor.seconds(), worker)
+        self.failed: Callable[[str], object] = lambda what: None  # who counts faults besides
         self._watchdog = Watchdog(settings.watchdog, self.scheduler.running, self._is_ours)
         self._watching = False
         self.ended = False
@@ -160,7 +161,9 @@ class Farm(Outside):
     def incident(self, handler: Handler, failure: BaseException | None, what: str, status: int = 500) -> HTTPError:
         """Something went wrong in a module: log it, and say what the client is told."""
         number = self._incidents.next()
-        handler.module.failed(f"{what} (incident {number})")
+        fault = f"{what} (incident {number})"
+        handler.module.failed(fault)
+        self.failed(fault)
         details = {"number": number, "name": handler.name, "what": what}
         # Formatted here and not by the logger: of a recursion, this shows a few frames and not a thousand.
         trace = "" if failure is None else "\n" + "".join(format_exception(failure)).rstrip()
