@@ -128,7 +128,8 @@ class Farm(Outside):
 
         :raise HTTPError: there is none.
         """
-        if len(self._handlers) >= self.settings.handlers:
+        busy = len(self._handlers)
+        if busy >= self.settings.handlers and busy - sum(each.ends for each in self._handlers) >= self.settings.handlers:
             raise Unavailable("all handlers of applications are busy")
         if not self._watching and self._interrupts:
             self._watching = True
