@@ -76,7 +76,8 @@ class RoomTests(OgiTestCase):
         self.assertEqual([client.answer().body for client in others], [b"next"] * 2)
 
     def test_the_children_of_an_instance_that_failed_are_about_to_end(self) -> None:
-        self.write("fail", FAIL.replace("await ogi.persist()", "await ogi.persist()\n        ogi.fork(ogi.sleep(1000))"))
+        forks = "await ogi.persist()\n        ogi.fork(ogi.sleep(1000))"
+        self.write("fail", FAIL.replace("await ogi.persist()", forks))
         self.test_those_who_waited_for_an_instance_that_failed()
 
 

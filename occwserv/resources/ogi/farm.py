@@ -128,8 +128,8 @@ class Farm(Outside):
 
         :raise HTTPError: there is none.
         """
-        busy = len(self._handlers)
-        if busy >= self.settings.handlers and busy - sum(each.ends for each in self._handlers) >= self.settings.handlers:
+        room = self.settings.handlers - len(self._handlers)
+        if room <= 0 and room + sum(each.ends for each in self._handlers) <= 0:
             raise Unavailable("all handlers of applications are busy")
         if not self._watching and self._interrupts:
             self._watching = True
