@@ -109,9 +109,9 @@ class PooledWorker:
         patience = settings.answer if self.id else max(settings.answer, BIRTH)
         if core is not None and ((not core.begun and now - self.since > patience) or now - self._left > patience):
             self._pool.late(self, core)
-        elif core is None and (
-            self.answers >= settings.recycle or now - self.started > settings.age or self._bytes() > settings.large
-        ):
+        elif core is not None or self._pool.broken:
+            return  # nobody could take its place with the file as it is
+        elif self.answers >= settings.recycle or now - self.started > settings.age or self._bytes() > settings.large:
             self.retire()
 
     def retire(self) -> None:

@@ -180,8 +180,9 @@ class Worker:
     def log(self, event: LogEvent) -> None:
         """Have the server log what is logged here."""
         level, system = event.get("log_level", LogLevel.info), event.get("log_namespace", "ogi")
-        text = eventAsText(event, includeTimestamp=False, includeSystem=False)
-        self.link.say("logged", 0, level.name, system, text)
+        if self._reactor.running:  # and does not say that it has ended
+            text = eventAsText(event, includeTimestamp=False, includeSystem=False)
+            self.link.say("logged", 0, level.name, system, text)
 
     def _received(self, message: list[Any]) -> None:
         what, *rest = message
