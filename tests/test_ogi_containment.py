@@ -125,5 +125,14 @@ class SpinningTests(CrashTestCase):
             self.assertIn(line, told)
         self.assertEqual(self.figures()["interrupted"], 4)
 
+    def test_what_is_imported_may_take_a_while_and_not_for_ever(self) -> None:
+        library = self.folder / "library.py"
+        load = f"spec_from_file_location('library', {str(library)!r})"
+        code = f"    from importlib.util import *\n    spec = {load}\n    spec.loader.exec_module(module_from_spec(spec))"
+        for name, text, status in (("slow", "import time\ntime.sleep(0.3)", 200), ("spins", "while True: pass", 500)):
+            library.write_text(text)
+            self.write(name, f"{code}\n    async def ogimain(ogi):\n        await (await ogi.receive()).text('well')")
+            self.assertEqual(self.get(f"/ogi/{name}").status, status)
+
     def test_descriptors_that_leak(self) -> None:
         self.assertRegex(self.incident(self.crash("descriptors")), "OSError|Spinning")

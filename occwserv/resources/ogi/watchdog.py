@@ -19,6 +19,10 @@ from ...csp.process import Running
 TICKS = 5
 """Ticks in the time that a process may run."""
 
+IMPORTS = 20
+"""So many times as long may a library take that is imported: that of a large one takes a second, and more on a slow disk,
+and half of it can most often not be imported again."""
+
 _OWN = str(Path(__file__).parents[2]) + "/"  # the package `occwserv`
 
 _CALLERS = ("Scheduler._step", "Handler._run", "Module._execute")
@@ -68,9 +72,18 @@ class Watchdog:
             self._ticks = 0
             return
         self._ticks += 1
-        if self._ticks >= TICKS and _is_modules(frame) and self._watched(process):
+        if self._ticks < TICKS or (self._ticks < TICKS * IMPORTS and _imports(frame)):
+            return
+        if _is_modules(frame) and self._watched(process):
             self.bites += 1
             raise Spinning(f"{process.path} did not yield for {self._seconds} s")
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a library is being imported."""
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None
 
 
 def _is_modules(frame: FrameType | None) -> bool:
