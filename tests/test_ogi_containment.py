@@ -128,7 +128,8 @@ class SpinningTests(CrashTestCase):
     def test_what_is_imported_may_take_a_while_and_not_for_ever(self) -> None:
         library = self.folder / "library.py"
         load = f"spec_from_file_location('library', {str(library)!r})"
-        code = f"    from importlib.util import *\n    spec = {load}\n    spec.loader.exec_module(module_from_spec(spec))"
+        run = "spec.loader.exec_module(i.module_from_spec(spec))"
+        code = f"    import importlib.util as i\n    spec = i.{load}\n    {run}"
         for name, text, status in (("slow", "import time\ntime.sleep(0.3)", 200), ("spins", "while True: pass", 500)):
             library.write_text(text)
             self.write(name, f"{code}\n    async def ogimain(ogi):\n        await (await ogi.receive()).text('well')")

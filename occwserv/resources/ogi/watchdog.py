@@ -20,8 +20,8 @@ TICKS = 5
 """Ticks in the time that a process may run."""
 
 IMPORTS = 20
-"""So many times as long may a library take that is imported: that of a large one takes a second, and more on a slow disk,
-and half of it can most often not be imported again."""
+"""So many times as long may the import of a library take: a large one takes a second, and more from a slow disk, and
+what was interrupted half way can often not be imported again."""
 
 _OWN = str(Path(__file__).parents[2]) + "/"  # the package `occwserv`
 
