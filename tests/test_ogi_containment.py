@@ -111,7 +111,7 @@ class KindTests(CrashTestCase):
 class SpinningTests(CrashTestCase):
     """A module that does not yield is interrupted. This alone takes real time."""
 
-    ogi = {"faults": 100, "watchdog": 0.1}
+    ogi = {"faults": 100, "watchdog": 0.1, "imports": 2}
 
     def test_it_is_interrupted_where_it_is(self) -> None:
         for kind, line in (
@@ -124,6 +124,16 @@ class SpinningTests(CrashTestCase):
             self.assertRegex(told.splitlines()[0], r"Spinning: crash\.\d+ did not yield for 0\.1 s", kind)
             self.assertIn(line, told)
         self.assertEqual(self.figures()["interrupted"], 4)
+
+    def test_what_is_imported_may_take_a_while_and_not_for_ever(self) -> None:
+        library = self.folder / "library.py"
+        load = f"spec_from_file_location('library', {str(library)!r})"
+        run = "spec.loader.exec_module(i.module_from_spec(spec))"
+        code = f"    import importlib.util as i\n    spec = i.{load}\n    {run}"
+        for name, text, status in (("slow", "import time\ntime.sleep(0.3)", 200), ("spins", "while True: pass", 500)):
+            library.write_text(text)
+            self.write(name, f"{code}\n    async def ogimain(ogi):\n        await (await ogi.receive()).text('well')")
+            self.assertEqual(self.get(f"/ogi/{name}").status, status)
 
     def test_descriptors_that_leak(self) -> None:
         self.assertRegex(self.incident(self.crash("descriptors")), "OSError|Spinning")

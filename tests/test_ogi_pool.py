@@ -67,6 +67,11 @@ async def ogimain(ogi):
             said.append(await again(connection))
         elif kind == "said":
             await connection.text("".join(said))
+        elif kind == "mute":
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            ogi.log.warn("the {what} is shut", what="mouth")
+            await connection.text("well")
+            raise RuntimeError("behind the answer")
         elif kind == "session":
             await connection.text(connection.session)
         else:
@@ -82,7 +87,7 @@ class PoolTestCase(Serving, SynchronousTestCase):
         (folder / "ogi").mkdir()
         for name in ("pool", "single", "fork", "inside"):
             (folder / "ogi" / f"{name}.py").write_text(MODULE)
-        chosen = {"faults": "1000", **options}
+        chosen = {"faults": "1000", "answer": "20", **options}
         settings = [f"--set=ogi.{name}={value}" for name, value in chosen.items()]
         models = "--set=ogi.models={pool: process_pool, single: sequential, fork: forking}"
         return self.start(models, "--set=log.access=null", *settings, folder=folder)
@@ -129,6 +134,8 @@ class ModelTests(PoolTestCase):
             self.assertEqual(self.get(server, f"/ogi/{name}?kind=answered").body, b"once")
             for kind, line in (("said", once), ("twice", begun)):
                 self.assertEqual(self.get(server, f"/ogi/{name}?kind={kind}").body.decode(), f"{told}{line}")
+                server.wait_for(f"Misuse: .*/{name}.py:{line}|answered already, at .*/{name}.py:{line}")
+        self.assertEqual(self.figures(server)["faults"], {"lost": 0, "twice": 6, "crashed": 0})
         self.end(server)
 
     def test_a_process_for_each_request_or_one_for_all(self) -> None:
@@ -158,6 +165,26 @@ class ModelTests(PoolTestCase):
         self.assertFalse(first == "new")
         self.end(server)
 
+    def test_a_file_that_does_not_compile_leaves_the_old_workers_serving(self) -> None:
+        server = self.serve(recycle="3", workers="1", faults="1")
+        first = self.told(server, "/ogi/pool")[0]
+        path = server.folder / "ogi" / "pool.py"
+        path.write_text("def broken(:")
+        server.wait_for(r"pool.py can not be used, the old one stays: SyntaxError: invalid syntax")
+        self.assertEqual([self.told(server, "/ogi/pool")[0] for _ in range(9)], [first] * 9)
+        self.assertIn(b"SyntaxError: invalid syntax", self.get(server, "/ogi/").body)
+        path.write_text(MODULE.replace("os.getpid(), count", "'mended', count"))
+        self.until(lambda: self.told(server, "/ogi/pool")[0] == "mended")
+        self.end(server)
+
+    def test_a_change_of_its_file_ends_the_rest(self) -> None:
+        server = self.serve(workers="1", faults="1")
+        self.assertEqual(self.get(server, "/ogi/pool?kind=exit").status, 500)
+        self.assertEqual(self.get(server, "/ogi/pool").status, 503)
+        (server.folder / "ogi" / "pool.py").write_text(MODULE + "# mended")
+        self.until(lambda: self.get(server, "/ogi/pool").status == 200)
+        self.end(server)
+
     def test_the_tree_shows_the_workers(self) -> None:
         server = self.serve()
         pid = self.told(server, "/ogi/single")[0]
@@ -179,10 +206,8 @@ class ContainmentTests(PoolTestCase):
         self.assertEqual(self.get(server, "/ogi/inside").status, 200)
 
     def test_what_is_late_is_killed_with_all_that_it_started(self) -> None:
-        server = self.serve(answer="1")
+        server = self.serve(answer="2")
         for name in ("pool", "fork"):
-            before = self.get(server, f"/ogi/{name}").status
-            self.assertEqual(before, 200)
             for kind in ("never", "child"):
                 self.assertEqual(self.get(server, f"/ogi/{name}?kind={kind}").status, 504)
         sleeper = b"sleep\x00%d\x00" % SLEEP
@@ -192,7 +217,7 @@ class ContainmentTests(PoolTestCase):
         folder = self.new_folder()
         (folder / "ogi").mkdir()
         (folder / "ogi" / "pool.py").write_text(MODULE)
-        text = "log: {access: null}\nogi: {models: {pool: process_pool}, answer: 1, recycle: RECYCLE}\n"
+        text = "log: {access: null}\nogi: {models: {pool: process_pool}, answer: 2, recycle: RECYCLE}\n"
         (folder / "tap.yaml").write_text(text.replace("RECYCLE", "10"))
         server = self.start(folder=folder)
         asking = self.connect(server).send(b"GET /ogi/pool?kind=never HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -210,6 +235,15 @@ class ContainmentTests(PoolTestCase):
         self.assertEqual(answer.status, 500)
         server.wait_for("Spinning")
         self.assertEqual(self.get(server, "/ogi/pool").status, 200)
+
+    def test_what_a_worker_logs_is_in_the_servers_log_and_its_faults_are_counted(self) -> None:
+        server = self.serve(workers="1")
+        self.assertEqual(self.get(server, "/ogi/pool?kind=mute").body, b"well")  # as the workers of a daemon are
+        server.wait_for(r"ogi\.pool#warn. the mouth is shut")
+        server.wait_for(r"Farm#error. incident \S+-pool-\d+-1: pool.1: RuntimeError: behind the answer")
+        server.wait_for(r'raise RuntimeError\("behind the answer"\)')
+        self.assertEqual(self.figures(server)["ogi"]["faults"], 1)
+        self.assertIn(b"RuntimeError: behind the answer", self.get(server, "/ogi/").body)
 
     def test_an_answer_that_breaks_off_cuts_the_client_off(self) -> None:
         server = self.serve()

@@ -144,6 +144,8 @@ class ThreadTests(ThreadCase):
         self.assertTrue(client.send(head.encode(), body).answer().body == body)
         pid, _, *rest = json.loads(self.get(server, "/ogi/pool/more%20path?a=b%26c").body)
         self.assertEqual((pid, rest), (server.pid, ["GET", "/more path", "a=b&c"]))
+        self.assertIn(b"was answered already, at ", self.get(server, "/ogi/pool?kind=twice").body)
+        self.assertEqual(self.figures(server)["faults"], {"lost": 0, "twice": 1, "crashed": 0})
         self.end(server)
 
 
@@ -151,7 +153,7 @@ class StuckTests(ThreadCase):
     """Threads that never answer."""
 
     def test_one_that_is_stuck_is_answered_for_and_replaced_up_to_a_bound(self) -> None:
-        server = self.serve(answer="1", abandoned="2")
+        server = self.serve(answer="2", abandoned="2")
         for number in (1, 2):
             answer = self.get(server, "/ogi/blocks/sleep")
             self.assertEqual(answer.status, 504)
@@ -165,7 +167,7 @@ class StuckTests(ThreadCase):
         self.end(server)
 
     def test_one_that_is_stuck_within_its_answer_is_left_when_its_client_is(self) -> None:
-        server = self.serve(answer="1", workers="1")
+        server = self.serve(answer="2", workers="1")
         client = self.connect(server).send(b"GET /ogi/blocks/half HTTP/1.1\r\nHost: a\r\n\r\n")
         client.until(b"begun")
         client.close()
@@ -174,7 +176,7 @@ class StuckTests(ThreadCase):
         self.end(server)
 
     def test_one_that_runs_python_is_interrupted_and_the_module_recovers(self) -> None:
-        server = self.serve(answer="1", abandoned="1")
+        server = self.serve(answer="2", abandoned="1")
         self.assertEqual(self.get(server, "/ogi/blocks/spin").status, 504)
         self.until(server, lambda figures: figures["ogi"]["stuck"] == 0)
         self.assertEqual(self.get(server, "/ogi/blocks").status, 200)

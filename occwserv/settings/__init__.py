@@ -127,6 +127,7 @@ class Ogi(Struct, frozen=True, kw_only=True):
     persist: Annotated[Seconds, about("seconds after which an instance is for one request if it has not said more")] = 1
     answer: Annotated[Seconds, about("seconds that a module may take to begin an answer")] = 60
     watchdog: Annotated[Seconds, about("seconds that a module may run without yielding")] = 0.5
+    imports: Annotated[Seconds, about("seconds that it may while it imports a library")] = 10
     faults: Annotated[Many, about("faults of a module in `ogi.window` after which it is not started again")] = 5
     window: Annotated[Seconds, about("seconds in which faults count")] = 60
     retire: Annotated[Seconds, about("seconds that an old instance may finish in before a new one starts")] = 5

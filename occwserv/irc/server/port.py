@@ -3,7 +3,6 @@
 from typing import Any
 
 from ...net.negotiating import Negotiating
-
 from ..connection import Connection
 from .state import Server
 

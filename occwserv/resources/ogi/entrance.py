@@ -65,7 +65,7 @@ class Entrance:
         session = session_of(core) if b"cookie" in core.request.fields else ""
         if not session:
             self._give(core)
-        elif self.sessions.waiting_in(session) >= self.farm.settings.queue:
+        elif not self.sessions.has_room(session, core, self.farm.settings.queue):
             raise self.full()
         elif self.sessions.enter(session, core):
             try:

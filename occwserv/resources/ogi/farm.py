@@ -61,7 +61,8 @@ class Farm(Outside):
         self._handlers: dict[Handler, None] = {}
         self._made = 0
         self._incidents = Incidents(reactor.seconds(), worker)
-        self._watchdog = Watchdog(settings.watchdog, self.scheduler.running, self._is_ours)
+        self.failed: Callable[[str], object] = lambda what: None  # who counts faults besides
+        self._watchdog = Watchdog(settings.watchdog, settings.imports, self.scheduler.running, self._is_ours)
         self._watching = False
         self.ended = False
         self._prefix = settings.prefix.encode("ascii")
@@ -127,7 +128,8 @@ class Farm(Outside):
 
         :raise HTTPError: there is none.
         """
-        if len(self._handlers) >= self.settings.handlers:
+        room = self.settings.handlers - len(self._handlers)
+        if room <= 0 and room + sum(each.ends for each in self._handlers) <= 0:
             raise Unavailable("all handlers of applications are busy")
         if not self._watching and self._interrupts:
             self._watching = True
@@ -160,7 +162,9 @@ class Farm(Outside):
     def incident(self, handler: Handler, failure: BaseException | None, what: str, status: int = 500) -> HTTPError:
         """Something went wrong in a module: log it, and say what the client is told."""
         number = self._incidents.next()
-        handler.module.failed(f"{what} (incident {number})")
+        fault = f"{what} (incident {number})"
+        handler.module.failed(fault)
+        self.failed(fault)
         details = {"number": number, "name": handler.name, "what": what}
         # Formatted here and not by the logger: of a recursion, this shows a few frames and not a thousand.
         trace = "" if failure is None else "\n" + "".join(format_exception(failure)).rstrip()

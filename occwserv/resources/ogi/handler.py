@@ -57,6 +57,7 @@ class Handler(Outside):
         self.place = module.place
         self.state = State.STARTING
         self.undecided = True  # it has not said whether it is for all requests
+        self.ends = False  # all that is at work of it is told to end: it makes room for another one
         self.began = inf  # when `ogimain` was called
         self.requests = Buffer(self.settings.queue, f"the requests for {module.name}")
         # Received and not answered, and since when the module has been free to answer: `inf` while it waits for the
@@ -118,6 +119,7 @@ class Handler(Outside):
 
     def kill(self) -> None:
         """End it now."""
+        self.ends = True
         for process in [*self._children, self._process]:
             if process is not None:
                 process.kill()
@@ -137,17 +139,15 @@ class Handler(Outside):
         late = [core for core, since in self.held.items() if since < limit]
         while self.requests.held and self.requests.held[0].entered < limit:
             late.append(self.requests.held.popleft())
-        for core in late:
-            if core.begun:  # meanwhile: another was let in when one before it was answered here
-                continue
-            error = self.farm.incident(self, None, f"no answer within {self.settings.answer} s", 504)
-            self.held.pop(core, None)
-            self.late = WeakSet() if self.late is None else self.late
-            self.late.add(core)
-            core.fail(error)
-            self.module.left(core)
         if late:
+            self.late = WeakSet() if self.late is None else self.late
+            self.late.update(late)
+            for core in late:
+                self.held.pop(core, None)
             self._give_up()
+        for core in late:  # now, because each may ask again at once, and is to find the room that there is
+            core.fail(self.farm.incident(self, None, f"no answer within {self.settings.answer} s", 504))
+            self.module.left(core)
         if self.state is State.STARTING and now - self.began > self.settings.persist:
             self.single()
 
@@ -243,7 +243,7 @@ class Handler(Outside):
 
     def _answer_forgotten(self, core: Connection, excuse: HTTPError | None) -> None:
         self.held.pop(core, None)
-        if not core.home:
+        if not core.home and not self.is_late(core):
             if excuse is None and not self.farm.ended:
                 excuse = self.farm.incident(self, None, "a connection was forgotten without an answer")
             core.fail(excuse or self.farm.ends())
@@ -267,7 +267,9 @@ class Handler(Outside):
         if isinstance(process.failure, NotLoaded):
             process.failure = None
         excuse = None if process.failure is None else self.failed(process)
-        if excuse is not None and not isinstance(process.failure, (HTTPError, ClientGone)):
+        fatal = excuse is not None and not isinstance(process.failure, (HTTPError, ClientGone))
+        self.ends = self.ends or fatal or not self._children
+        if fatal:
             for child in list(self._children):
                 child.kill()
             for core in list(self.held):

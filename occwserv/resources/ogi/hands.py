@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory
+from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
-from ...connection import Connection
+from ...connection import Connection, Misuse
 from ...http.answer import Answer
 from ...http.errors import HTTPError
 from ...net.outlet import ClientGone
+from ...roles import Keeper
 from .link import Link
 from .watchdog import Spinning
 
@@ -51,6 +53,7 @@ class PooledWorker:
         self._left = inf  # when the client of that left
         self.started = pool.farm.now()
         self.id = 0  # what the system calls it; not known yet
+        self._keeper: Keeper | None = None  # who is told of a connection that it uses when it has answered
         self._pool = pool
         self._retired = False
         ours, theirs = socket.socketpair()
@@ -88,6 +91,7 @@ class PooledWorker:
         self.held[core] = None
         self.since = self._pool.farm.now()
         self._left = inf
+        self._keeper = core.client.site.backend
         core.when_gone(partial(self._client_left, self.answers))
         head = (request.line, request.method, request.target.raw, request.minor)
         form = self._pool.farm.forms.pop(core, None)
@@ -105,9 +109,9 @@ class PooledWorker:
         patience = settings.answer if self.id else max(settings.answer, BIRTH)
         if core is not None and ((not core.begun and now - self.since > patience) or now - self._left > patience):
             self._pool.late(self, core)
-        elif core is None and (
-            self.answers >= settings.recycle or now - self.started > settings.age or self._bytes() > settings.large
-        ):
+        elif core is not None or self._pool.broken:
+            return  # nobody could take its place with the file as it is
+        elif self.answers >= settings.recycle or now - self.started > settings.age or self._bytes() > settings.large:
             self.retire()
 
     def retire(self) -> None:
@@ -118,9 +122,8 @@ class PooledWorker:
 
     def _received(self, message: list[Any]) -> None:
         what, number, *rest = message
-        if what == "born":
-            (self.id,) = rest
-            self.since = self._pool.farm.now()  # until now it could not begin
+        if what in ("born", "failed", "logged", "misused"):  # which are not of the request that it has
+            getattr(self, f"_{what}")(*rest)
             return
         core = next(iter(self.held), None)
         if core is None or number != self.answers:
@@ -132,6 +135,20 @@ class PooledWorker:
                 core.fail(self._pool.incident(self, f"what it answered can not be sent: {error}"))
         if core.home:
             self._answered(core)
+
+    def _born(self, number: int) -> None:
+        self.id = number
+        self.since = self._pool.farm.now()  # until now it could not begin
+
+    def _failed(self, what: str) -> None:
+        self._pool.failed(what)
+
+    def _logged(self, level: str, system: str, text: str) -> None:
+        Logger(system).emit(LogLevel.levelWithName(level), "{text}", text=text)
+
+    def _misused(self, why: str) -> None:
+        if self._keeper is not None:
+            self._keeper.misused(Misuse(why))
 
     def _answered(self, core: Connection) -> None:
         self.held.clear()
@@ -156,8 +173,6 @@ class PooledWorker:
         core.end()
 
     def _fail(self, core: Connection, status: int, why: str, fields: list, close: bool) -> None:
-        if status >= 500:
-            self._pool.failed(why)
         core.fail(HTTPError(status, why, _pairs(fields), close))
 
     def _abort(self, core: Connection, why: str) -> None:

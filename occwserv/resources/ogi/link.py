@@ -6,6 +6,9 @@ server -> worker    request id line fields length keep address     a request; `b
                     room id                                        what was written has been taken
                     close                                          finish, and end
 worker -> server    born id number                                 it is there, and what the system calls it
+                    failed id what                                 its module has, with an incident in the log
+                    logged id level system text                    a line for the log
+                    misused id why                                 a connection was used that was answered
                     reply id status fields body                    a whole answer
                     begin id status fields length, write id data, end id
                     fail id status why fields close | abort id why

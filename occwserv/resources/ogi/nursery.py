@@ -21,7 +21,7 @@ class Nursery:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "occwserv.resources.ogi.nursery", str(theirs.fileno())],
+                [sys.executable, "-c", f"from {__name__} import main; main({theirs.fileno()})"],
                 pass_fds=[theirs.fileno()], process_group=0, stdin=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )  # fmt: skip
@@ -96,7 +96,3 @@ def _order(own: socket.socket) -> tuple[str, bytes, int] | None:
         data += own.recv(65536)
     name, _, settings = data[4:].partition(b"\0")
     return name.decode("ascii"), settings, links[0]
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

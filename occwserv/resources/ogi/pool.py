@@ -15,9 +15,12 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from twisted.logger import Logger
+
 from ...connection import Connection
 from ...http.errors import HTTPError, Unavailable
 from .entrance import Entrance
+from .faults import told
 from .hands import PooledWorker, ProcessWorker, ThreadWorker
 from .module import facts_of
 from .state import State
@@ -32,6 +35,8 @@ class Pool(Entrance):
     :param model: "process_pool", "sequential", "forking" or "thread_pool".
     """
 
+    log = Logger("occwserv.ogi")
+
     def __init__(self, farm: "Farm", model: str, name: str, path: Path, place: str) -> None:
         super().__init__(farm, name, path, place)
         self.workers: list[PooledWorker] = []
@@ -43,7 +48,7 @@ class Pool(Entrance):
         self._size = {"sequential": 1, "forking": farm.settings.handlers}.get(model, farm.settings.workers)
         self._once = model == "forking"
         self._waiting: deque[Connection] = deque()
-        self._facts: tuple[int, int, int] | None = None
+        self._facts = facts_of(path)
         self._abandoned: list[Thread] = []
         self._closing = False
 
@@ -51,9 +56,10 @@ class Pool(Entrance):
         """The clock: workers are looked after; when the file has changed, others take their place."""
         super().check(now)
         before, self._facts = self._facts, facts_of(self.path)
+        exchange = before is not None and before != self._facts and self._changed()
         for worker in list(self.workers):
             worker.check(now)
-            if before != self._facts and before is not None:
+            if exchange:
                 worker.retire()
         limit = now - self.farm.settings.answer
         while self._waiting and self._waiting[0].entered < limit:
@@ -132,6 +138,20 @@ class Pool(Entrance):
 
     def _look(self) -> None:
         """The file is looked at by `check`."""
+
+    def _changed(self) -> bool:
+        """The file has changed. False: it does not compile; the workers there are go on with what they have loaded."""
+        self.faults.forgive()
+        try:
+            compile(self.path.read_bytes(), str(self.path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            self.broken = told(error)
+            self.log.error("{path} can not be used, the old one stays: {error}", path=self.path, error=self.broken)
+            return False
+        except OSError:
+            pass  # whoever wants to load it is told why that is not possible
+        self.broken = ""
+        return True
 
     def _go_on(self) -> None:
         while self._waiting:

@@ -27,9 +27,9 @@ class Sessions:
         self._waiting.setdefault(session, deque()).append(connection)
         return False
 
-    def waiting_in(self, session: str) -> int:
-        """How many wait in a session."""
-        return len(self._waiting.get(session, ()))
+    def has_room(self, session: str, connection: Connection, room: int) -> bool:
+        """Whether a request was let in already, or may wait: fewer do in its session than there is room for."""
+        return self.inside.get(session) is connection or len(self._waiting.get(session, ())) < room
 
     def leave(self, connection: Connection) -> Connection | None:
         """A request has its answer: the one that is let in in its place, if there is one."""

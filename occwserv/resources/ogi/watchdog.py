@@ -33,12 +33,15 @@ class Watchdog:
     """The timer, and who is looked at.
 
     :param seconds: how long a process may run without yielding.
+    :param imports: how long while it imports a library: a large one takes a second, and more on a slow disk, and what
+        was interrupted can often not be imported again.
     :param running: tells the process that runs in the main thread.
     :param watched: whether a process is one that may be interrupted.
     """
 
-    def __init__(self, seconds: float, running: Running, watched: Callable[[Process], bool]) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, imports: float, running: Running, watched: Callable[[Process], bool]) -> None:
+        self._every = seconds / TICKS
+        self._patience = seconds, imports
         self._running = running
         self._watched = watched
         self._before = None
@@ -50,7 +53,7 @@ class Watchdog:
         """Begin to look. Only in the main thread; a handler of somebody else for the signal is put back by `stop`."""
         self._before = signal.signal(signal.SIGALRM, self._tick)
         signal.siginterrupt(signal.SIGALRM, False)
-        signal.setitimer(signal.ITIMER_REAL, self._seconds / TICKS, self._seconds / TICKS)
+        signal.setitimer(signal.ITIMER_REAL, self._every, self._every)
 
     def stop(self) -> None:
         """Look no more."""
@@ -68,16 +71,22 @@ class Watchdog:
             self._ticks = 0
             return
         self._ticks += 1
-        if self._ticks >= TICKS and _is_modules(frame) and self._watched(process):
+        if self._ticks < TICKS:
+            return
+        modules, imports = _look_at(frame)
+        patience = self._patience[imports]
+        if modules and self._ticks >= round(patience / self._every) and self._watched(process):
             self.bites += 1
-            raise Spinning(f"{process.path} did not yield for {self._seconds} s")
+            raise Spinning(f"{process.path} did not yield for {patience:g} s")
 
 
-def _is_modules(frame: FrameType | None) -> bool:
-    """Whether an interrupted frame is a module's, or of a library that the module called."""
-    first = frame
+def _look_at(frame: FrameType | None) -> tuple[bool, bool]:
+    """Whether an interrupted frame is a module's, or of a library that the module called; whether it imports one."""
+    first, imports = frame, False
     while frame is not None:
-        if frame.f_code.co_filename.startswith(_OWN):
-            return frame is not first and frame.f_code.co_qualname in _CALLERS
+        file = frame.f_code.co_filename
+        if file.startswith(_OWN):
+            return frame is not first and frame.f_code.co_qualname in _CALLERS, imports
+        imports = imports or file.startswith("<frozen importlib")
         frame = frame.f_back
-    return False
+    return False, False

@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import msgspec
 from twisted.internet import selectreactor
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.main import installReactor
-from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
+from twisted.logger import LogEvent, LogLevel, eventAsText, globalLogBeginner
 
 from ...connection import Misuse
 from ...http.answer import Pairs
@@ -45,8 +46,6 @@ class Relayed:
 
     It stands for a `Connection` (`connection.py`) wherever the farm uses one.
     """
-
-    log = Logger("occwserv.ogi")
 
     def __init__(
         self, link: Link, number: int, request: Request, address: str, form: list[bytes], now: float, over: Callable
@@ -140,8 +139,8 @@ class Relayed:
                 reading.callback(rest[0])
 
     def misused(self, error: Misuse) -> None:
-        """Tell that the module used the connection after it had given it away."""
-        self.log.error("{error}", error=error)
+        """Have it counted and told that the module used the connection after it had given it away."""
+        self._link.say("misused", self._number, str(error))
 
     def _check(self, begun: bool) -> None:
         if self.home or self.begun is not begun:
@@ -170,12 +169,20 @@ class Worker:
         self._open: dict[int, Relayed] = {}
         self._ending = False
         self.link = Link(self._received, self._lost, at_once=True)
+        self._farm.failed = partial(self.link.say, "failed", 0)
         self._tick()
 
     def join(self, descriptor: int) -> None:
         """Take up this end of the link."""
         self._reactor.adoptStreamConnection(descriptor, socket.AF_UNIX, _Once(self.link))
         os.close(descriptor)
+
+    def log(self, event: LogEvent) -> None:
+        """Have the server log what is logged here."""
+        level, system = event.get("log_level", LogLevel.info), event.get("log_namespace", "ogi")
+        if self._reactor.running:  # and does not say that it has ended
+            text = eventAsText(event, includeTimestamp=False, includeSystem=False)
+            self.link.say("logged", 0, level.name, system, text)
 
     def _received(self, message: list[Any]) -> None:
         what, *rest = message
@@ -225,13 +232,14 @@ def main(name: str, settings: bytes, descriptor: int) -> None:
     """Be a worker until the link ends."""
     reactor = selectreactor.SelectReactor()
     installReactor(reactor)
-    globalLogBeginner.beginLoggingTo([textFileLogObserver(os.fdopen(2, "w", closefd=False))], redirectStandardIO=False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     chosen = msgspec.json.decode(settings, type=OgiSettings)
     if chosen.memory:
         resource.setrlimit(resource.RLIMIT_AS, (chosen.memory, chosen.memory))
     worker = Worker(reactor, chosen, f"{name}-{os.getpid()}")
     worker.join(descriptor)
+    # Not to the standard error: a server that is a daemon has none.
+    globalLogBeginner.beginLoggingTo([worker.log], redirectStandardIO=False)
     worker.link.say("born", 0, os.getpid())
     reactor.run(installSignalHandlers=False)
 
