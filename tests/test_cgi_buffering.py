@@ -81,7 +81,7 @@ class AnswerTests(LifeCase, unittest.SynchronousTestCase):
 
     def test_a_whole_answer_has_a_length_and_a_failure_is_an_error_page(self) -> None:
         server = self.serve(
-            "cgi.limits.spill=100000", "cgi.timeouts.idle=0.3", mount=", buffering: {response: full}",
+            "cgi.limits.spill=100000", "cgi.timeouts.idle=1.5", mount=", buffering: {response: full}",
             plain=TYPE + "echo one; sleep 0.05; echo two", stops=TYPE + "echo begun; sleep 1000",
             short="echo 'Content-Length: 50'; " + TYPE + "echo ten",
             long="echo 'Content-Length: 4'; " + TYPE + "echo longer",
@@ -140,7 +140,7 @@ class BodyTests(LifeCase, unittest.SynchronousTestCase):
 
     def test_a_client_that_leaves_or_stops_while_it_sends_ends_the_program(self) -> None:
         server = self.serve(
-            "timeouts.body=0.5", mount=", buffering: {request: none}", reads=TYPE + "echo begun; cat >&2; sleep 1000"
+            "timeouts.body=2", mount=", buffering: {request: none}", reads=TYPE + "echo begun; cat >&2; sleep 1000"
         )
         client = self.connect(server).send(POST % (b"reads", 1000), b"half")
         client.until(b"begun\n")

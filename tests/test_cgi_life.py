@@ -130,21 +130,22 @@ class TimeoutTests(LifeCase, unittest.SynchronousTestCase):
         self.assertEqual(self.figures(server)["cgi"]["timed_out"], 2)
 
     def test_within_its_answer_the_client_is_cut_off(self) -> None:
-        server = self.serve("cgi.timeouts.idle=0.3", stops=TYPE + "echo begun; sleep 1000")
+        server = self.serve("cgi.timeouts.idle=1", stops=TYPE + "echo begun; sleep 1000")
         client = self.ask(server, "stops")
         self.assertIn(b"begun\n", client.cut_off())
         self.nothing_is_left(server)
 
     def test_one_that_writes_a_little_all_the_time_has_the_total_time(self) -> None:
         server = self.serve(
-            "cgi.timeouts.total=0.5", "cgi.timeouts.idle=0.4", drips=TYPE + "while :; do echo x; sleep 0.1; done"
+            "cgi.timeouts.total=2", "cgi.timeouts.idle=1", drips=TYPE + "while :; do echo x; sleep 0.1; done"
         )
         client = self.ask(server, "drips")
         self.assertGreaterEqual(client.cut_off().count(b"x\n"), 3)
         self.nothing_is_left(server)
 
     def test_those_who_write_on_when_it_has_exited_have_a_while(self) -> None:
-        server = self.serve(parent=TYPE + "echo parent; " + STUBBORN + "(sleep 0.05; echo child; sleep 1000) & exit 0")
+        parent = TYPE + "echo parent; " + STUBBORN + "(sleep 0.05; echo child; sleep 1000) & exit 0"
+        server = self.serve("cgi.timeouts.linger=1.5", parent=parent)
         answer = self.ask(server, "parent").answer()
         self.assertEqual(sorted(answer.body.split()), [b"child", b"parent", b"there"])
         self.nothing_is_left(server)
