@@ -4,6 +4,7 @@ Here it is also noticed when one does not come home as it should: never, twice, 
 """
 
 from collections.abc import Callable
+from math import floor
 
 from twisted.logger import Logger
 
@@ -46,7 +47,7 @@ class Recycle:
         else:
             stats.went(began, routed, answered, finished)
         line, rest = connection.said or self._said(connection.request)
-        parts = origin(connection.client.address), log_time(int(began)), line, outcome(status, body_sent), rest
+        parts = origin(connection.client.address), log_time(floor(began)), line, outcome(status, body_sent), rest
         self._write(b"".join(parts))
 
     def _said(self, request: Request) -> tuple[bytes, bytes]:
