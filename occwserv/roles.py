@@ -40,6 +40,7 @@ class Client(Protocol):
     site: Site
     outlet: Outlet
     address: str
+    origin: bytes
     transport: ITransport
 
     def express(self, connection: Connection, status: int, fields: Pairs, body: bytes, giver: Line) -> bool: ...
@@ -98,11 +99,14 @@ class Page(Protocol):
 class Backend(Keeper, Protocol):
     """Where connections come home."""
 
+    def origin(self, address: str) -> bytes:
+        """What the access log has of a client's address."""
+
     def home(self, connection: Connection) -> Reuse:
         """Take a connection back; says what becomes of its client."""
 
     def count(self, connection: Connection, status: int, body_sent: int, answered: float, finished: float) -> None:
         """Count and log a connection whose client is kept, whatever comes; else as `home`."""
 
-    def known(self, finished: Finished, tail: bytes, address: str, second: int) -> None:
+    def known(self, finished: Finished, tail: bytes, origin: bytes, second: int) -> None:
         """A request was answered without a connection being made."""

@@ -25,6 +25,7 @@ class Recycle:
     """
 
     log = Logger("occwserv.backend")
+    origin = staticmethod(origin)
 
     def __init__(self, stats: Stats, write: Callable[[bytes], None], format: str, soon: Callable) -> None:
         self._stats = stats
@@ -47,22 +48,22 @@ class Recycle:
         else:
             stats.went(began, routed, answered, finished)
         line, rest = connection.said or self._said(connection.request)
-        parts = origin(connection.client.address), log_time(floor(began)), line, outcome(status, body_sent), rest
+        parts = connection.client.origin, log_time(floor(began)), line, outcome(status, body_sent), rest
         self._write(b"".join(parts))
 
     def _said(self, request: Request) -> tuple[bytes, bytes]:
         """What the log has of a request line, and of the fields."""
         return request_line(request.line), self.log_fields(request.fields)
 
-    def known(self, finished: Finished, tail: bytes, address: str, second: int) -> None:
+    def known(self, finished: Finished, tail: bytes, origin: bytes, second: int) -> None:
         """Count and log a request that was answered at the door, without a connection.
 
-        :param tail: the rest of its line in the log.
+        :param tail: the rest of its line in the log; `origin` the beginning.
         """
         stats, status = self._stats, finished.status
         stats.answers[status] = stats.answers.get(status, 0) + 1
         stats.holders["door"] = stats.holders.get("door", 0) + 1
-        self._write(b"".join((origin(address), log_time(second), tail)))
+        self._write(b"".join((origin, log_time(second), tail)))
 
     def lost(self, connection: Connection) -> None:
         """A resource forgot a connection; its client is answered in the resource's place."""

@@ -42,12 +42,13 @@ class Wire:
 
     __slots__ = (
         "_at_door", "_ended", "_interrupted", "_left", "_mark", "_paused", "_since", "_state",
-        "_watching", "address", "deadline", "outlet", "received", "site", "slot", "transport",
+        "_watching", "address", "deadline", "origin", "outlet", "received", "site", "slot", "transport",
     )  # fmt: skip
 
     def __init__(self, site: Site, address: str, left: Callable[["Wire"], None]) -> None:
         self.site = site
         self.address = address
+        self.origin = site.backend.origin(address)  # as the access log has it; not asked for with every request
         self.received = 0
         self.slot = GONE
         self._left = left
