@@ -56,6 +56,7 @@ class Closing:
         held = self._producer is not None and (self._paused or not self._streaming)
         if held or self._backed:
             self._empty = act
+            self.write = self._write
         else:
             act()
 
@@ -77,6 +78,7 @@ class Closing:
         if self._write_ended:
             return
         self._write_ended = True
+        self.write = self._write
         self._uv.write_eof()
         half = IHalfCloseableProtocol(self._protocol, None)
         if half is not None:

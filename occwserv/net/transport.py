@@ -3,7 +3,8 @@
 Twisted's TCP transport reads and writes its sockets in Python; uvloop's does both in C, several times as quickly. A
 `LoopTransport` is the one object in between: the loop sees an asyncio protocol, the Twisted protocol sees a transport
 that behaves as Twisted's does (`tests/test_transports.py` runs the same tests on both). What comes in goes past it:
-the loop calls the protocol's own `dataReceived`.
+the loop calls the protocol's own `dataReceived`. What goes out does, too, while nothing has to wait: `write` is the
+loop's own then.
 
 What asyncio does otherwise, and is made to fit here:
 
@@ -45,7 +46,7 @@ class LoopTransport(TcpOptions, Reading, Closing):
     __slots__ = (
         "_address", "_again", "_asked", "_backed", "_build", "_early", "_empty", "_ended", "_handle", "_loop",
         "_paused", "_producer", "_protocol", "_reading", "_reason", "_streaming", "_write_ended", "connected",
-        "data_received", "disconnecting",
+        "data_received", "disconnecting", "write",
     )  # fmt: skip
 
     def __init__(self, loop, build, address) -> None:
@@ -70,12 +71,14 @@ class LoopTransport(TcpOptions, Reading, Closing):
         self.connected = 0
         self.disconnecting = False
         self.data_received = None  # the protocol's own, from the first connection on
+        self.write = _forget  # the loop's own, or `_write` while somebody has to be held back or waits for all to leave
 
     # What the loop calls.
 
     def connection_made(self, uv) -> None:
         self._uv = uv
         self.connected = 1
+        self.write = uv.write
         address = self._address(uv.get_extra_info("peername"))
         try:  # whoever has no address has left already
             protocol = None if address is None else self._build(address)
@@ -110,9 +113,13 @@ class LoopTransport(TcpOptions, Reading, Closing):
 
     def pause_writing(self) -> None:
         self._backed = True
+        self.write = self._write
+        self._hold_back()  # the loop says so behind all that it does in `write`
 
     def resume_writing(self) -> None:
         self._backed = False
+        if self._empty is None and not self._write_ended:
+            self.write = self._uv.write
         if self._producer is not None and (self._paused or not self._streaming):
             self._paused = False
             self._ask()
@@ -123,6 +130,7 @@ class LoopTransport(TcpOptions, Reading, Closing):
     def connection_lost(self, error: Exception | None) -> None:
         self.connected = 0
         self.disconnecting = True
+        self.write = _forget
         if self._handle is not None:
             self._drop_handle()
         producer, self._producer = self._producer, None
@@ -139,16 +147,19 @@ class LoopTransport(TcpOptions, Reading, Closing):
 
     # What the protocol calls: ITransport.
 
-    def write(self, data: bytes) -> None:
-        if not self.connected or self._write_ended:
+    def _write(self, data: bytes) -> None:
+        if self._write_ended:
             return
         self._uv.write(data)
         if self._backed:
-            if self._streaming and not self._paused and self._uv.get_write_buffer_size() > HIGH:
-                self._paused = True
-                self._producer.pauseProducing()
+            self._hold_back()
         elif self._empty is not None:
             self._look_again()
+
+    def _hold_back(self) -> None:
+        if self._streaming and not self._paused and self._uv.get_write_buffer_size() > HIGH:
+            self._paused = True
+            self._producer.pauseProducing()
 
     @property
     def held(self) -> int:
@@ -232,6 +243,10 @@ class LoopTransport(TcpOptions, Reading, Closing):
                 self._loop.remove_writer(self._handle)
             self._handle.close()
             self._handle = None
+
+
+def _forget(data: bytes) -> None:
+    """What `write` is when nobody is there."""
 
 
 @implementer_only(ITransport, IConsumer, IPushProducer)
