@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 EVERY = 1
-"""Seconds from one look at a module's file to the next, while somebody asks."""
+"""Seconds from one look at a module's file to the next, or a tick more, while somebody asks."""
 
 
 class Entrance:
@@ -38,6 +38,7 @@ class Entrance:
         self._let_in: deque[Connection] = deque()  # those of sessions whose turn it is
         self._letting_in = False
         self._look_at = 0.0  # when the file is looked at the next time
+        self._due = True  # it is time to
 
     def serve(self, core: Connection) -> None:
         """Answer a request without a body that was led here. The farm does, when it has another module here by now.
@@ -48,11 +49,13 @@ class Entrance:
         if not self.shelved or farm.ended:
             farm.serve(core)
             return
-        core.entered = now = farm.now()
-        if now < self._look_at and b"cookie" not in core.request.fields:
-            self._give(core)  # most often; `take` would come to the same
-        else:
+        if self._due or b"cookie" in core.request.fields:
+            core.entered = farm.now()
             self.take(core)
+            return
+        self._give(core)  # most often; `take` would come to the same
+        if not core.home:  # most are answered by now, and nobody wants to know when they came
+            core.entered = farm.now()
 
     def take(self, core: Connection) -> None:
         """Answer a request.
@@ -61,6 +64,7 @@ class Entrance:
         """
         if core.entered >= self._look_at:
             self._look_at = core.entered + EVERY
+            self._due = False
             self._look()
         session = session_of(core) if b"cookie" in core.request.fields else ""
         if not session:
@@ -90,6 +94,7 @@ class Entrance:
 
     def check(self, now: float) -> None:
         """The clock: whoever has waited too long for others of his session is told so."""
+        self._due = now >= self._look_at
         for core in self.sessions.take_late(now - self.farm.settings.answer):
             core.fail(HTTPError(504, "an earlier request of the same session is not answered yet"))
 

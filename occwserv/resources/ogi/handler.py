@@ -60,8 +60,8 @@ class Handler(Outside):
         self.ends = False  # all that is at work of it is told to end: it makes room for another one
         self.began = inf  # when `ogimain` was called
         self.requests = Buffer(self.settings.queue, f"the requests for {module.name}")
-        # Received and not answered, and since when the module has been free to answer: `inf` while it waits for the
-        # client's own body.
+        # Received and not answered, and since when the module has been free to answer, if that is later than it came:
+        # `inf` while it waits for the client's own body.
         self.held: dict[Connection, float] = {}
         self.late: WeakSet[Connection] | None = None  # those that the server has answered in the module's place
         self.feeds: dict[Feed, None] = {}
@@ -136,7 +136,7 @@ class Handler(Outside):
     def check(self, now: float) -> None:
         """The clock: whoever has waited for too long is answered."""
         limit = now - self.settings.answer
-        late = [core for core, since in self.held.items() if since < limit]
+        late = [core for core, since in self.held.items() if max(since, core.entered) < limit]
         while self.requests.held and self.requests.held[0].entered < limit:
             late.append(self.requests.held.popleft())
         if late:
@@ -170,7 +170,7 @@ class Handler(Outside):
 
     def received(self, core: Connection) -> OgiConnection:
         """The module has received a connection."""
-        self.held[core] = core.entered
+        self.held[core] = 0.0
         if core.request.length == 0:
             return OgiConnection(core, self)
         return OgiConnection(core, self, self.farm.forms.pop(core, None))
