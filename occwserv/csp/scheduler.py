@@ -79,7 +79,10 @@ class Scheduler(Outside):
             self._soon(self.run)
 
     def resume(self, process: Process) -> None:
-        """As `wake`, for the clock's other business: where nobody is at work, the process goes on at once."""
+        """As `wake`, for the clock's other business: where nobody is at work, the process goes on at once.
+
+        In which thread need not be noted: the process waits, and so `run` has been here before.
+        """
         running = self.running
         if self._asked or running.process is not None or running.forgotten or running is not here():
             self.wake(process)
@@ -89,7 +92,6 @@ class Scheduler(Outside):
         process.waits = None
         self._asked = self._working = True
         self.turns += 1
-        running.thread = get_ident()
         try:
             self._step(process)
         finally:
