@@ -108,5 +108,5 @@ class Backend(Keeper, Protocol):
     def count(self, connection: Connection, status: int, body_sent: int, answered: float, finished: float) -> None:
         """Count and log a connection whose client is kept, whatever comes; else as `home`."""
 
-    def known(self, finished: Finished, tail: bytes, origin: bytes, second: int) -> None:
+    def known(self, finished: Finished, tail: bytes, origin: bytes, now: float) -> None:
         """A request was answered without a connection being made."""

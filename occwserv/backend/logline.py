@@ -17,7 +17,6 @@ def escape(value: bytes) -> bytes:
     return _UNSAFE.sub(lambda found: b"\\x%02x" % found[0][0], value)
 
 
-@lru_cache(4)
 def log_time(seconds: int) -> bytes:
     """A time as `[21/Nov/2026:13:55:36 +0000]`; always UTC, so that a log has no hour twice."""
     year, month, day, hour, minute, second, *_ = gmtime(seconds)

@@ -31,6 +31,8 @@ class Recycle:
         self._stats = stats
         self._write = write
         self._soon = soon
+        self._second = self._next = 0.0  # the second whose time is `_stamp`, and the next one
+        self._stamp = b""
         self.log_fields = combined if format == "combined" else common
 
     def home(self, connection: Connection) -> Reuse:
@@ -48,14 +50,14 @@ class Recycle:
         else:
             stats.went(began, routed, answered, finished)
         line, rest = connection.said or self._said(connection.request)
-        parts = connection.client.origin, log_time(floor(began)), line, outcome(status, body_sent), rest
+        parts = connection.client.origin, self._time(began), line, outcome(status, body_sent), rest
         self._write(b"".join(parts))
 
     def _said(self, request: Request) -> tuple[bytes, bytes]:
         """What the log has of a request line, and of the fields."""
         return request_line(request.line), self.log_fields(request.fields)
 
-    def known(self, finished: Finished, tail: bytes, origin: bytes, second: int) -> None:
+    def known(self, finished: Finished, tail: bytes, origin: bytes, now: float) -> None:
         """Count and log a request that was answered at the door, without a connection.
 
         :param tail: the rest of its line in the log; `origin` the beginning.
@@ -63,7 +65,15 @@ class Recycle:
         stats, status = self._stats, finished.status
         stats.answers[status] = stats.answers.get(status, 0) + 1
         stats.holders["door"] = stats.holders.get("door", 0) + 1
-        self._write(b"".join((origin, log_time(second), tail)))
+        self._write(b"".join((origin, self._time(now), tail)))
+
+    def _time(self, now: float) -> bytes:
+        """A time as the log has it, which is the same for a second."""
+        if not self._second <= now < self._next:
+            self._second = now // 1
+            self._next = self._second + 1
+            self._stamp = log_time(floor(now))
+        return self._stamp
 
     def lost(self, connection: Connection) -> None:
         """A resource forgot a connection; its client is answered in the resource's place."""

@@ -54,7 +54,7 @@ class ClientReader(Express):
                         self.outlet.total += len(answer)
                         self.deadline = now + site.idle
                         self.transport.write(answer)
-                        site.backend.known(known.finished, known.tail, self.origin, second)
+                        site.backend.known(known.finished, known.tail, self.origin, now)
                         if not self._at_door:  # the transport holds more than it likes
                             self._rest()
                         return
