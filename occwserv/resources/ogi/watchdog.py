@@ -24,6 +24,9 @@ _OWN = str(Path(__file__).parents[2]) + "/"  # the package `occwserv`
 _CALLERS = ("Scheduler._step", "Handler._run", "Module._execute")
 """Functions of the server that call a module's code: what that calls in turn is the module's."""
 
+_LOGS = "Worker.log"
+"""What writes down whatever is logged: what it calls for that belongs to whoever logs."""
+
 
 class Spinning(BaseException):
     """The process did not yield for too long. Not an `Exception`, so that no handler for those swallows it."""
@@ -85,7 +88,7 @@ def _look_at(frame: FrameType | None) -> tuple[bool, bool]:
     first, imports = frame, False
     while frame is not None:
         file = frame.f_code.co_filename
-        if file.startswith(_OWN):
+        if file.startswith(_OWN) and frame.f_code.co_qualname != _LOGS:
             return frame is not first and frame.f_code.co_qualname in _CALLERS, imports
         imports = imports or file.startswith("<frozen importlib")
         frame = frame.f_back
