@@ -125,14 +125,13 @@ class People:
 
     def quit(self, message: Message) -> None:
         """Somebody has left the network."""
-        self.lobby.left(message.sender.nick)
-        self.names.left(message.sender.nick)
+        self._nobody(message.sender.nick)
 
     def offline(self, message: Message) -> list[str]:
         """731: nicknames that nobody has."""
         nicks = [target.partition("!")[0] for target in message.param(1).split(",")]
         for nick in nicks:
-            self.names.left(nick)
+            self._nobody(nick)
         return nicks
 
     def told(self, message: Message) -> None:
@@ -142,7 +141,7 @@ class People:
             act(self, message)
 
     def _no_such_nick(self, message: Message) -> None:
-        self.names.left(message.param(1))
+        self._nobody(message.param(1))
         self._answered(message)
 
     def _full(self, message: Message) -> None:
@@ -178,6 +177,11 @@ class People:
         """The questions that a line answers."""
         return [each for each in self._questions if self.names.same(each.person.nick, message.param(1))]
 
+    def _nobody(self, nick: str) -> None:
+        """Nobody has a nickname, nor is he in the lobby, whether or not we were told that he has left it."""
+        self.lobby.left(nick)
+        self.names.left(nick)
+
     def _gone(self, person: Person) -> None:
         self.unwatch(person)
         self._told_gone(person)
@@ -194,4 +198,5 @@ _TOLD: dict[str, Callable[[People, Message], object]] = {
     "ACCOUNT": lambda self, message: self.names.logged_in(message),
     "CHGHOST": lambda self, message: self.names.moved(message),
     "JOIN": lambda self, message: self.lobby.joined(message),
+    "MODE": lambda self, message: self.lobby.changed(message),
 }
