@@ -414,6 +414,21 @@ class AliveTests(ScriptedTestCase):
             self.assertEqual(self.say(":ada!u@h PRIVMSG occgam :look"), ["WHOIS ada"], gone)
             self.say(gone)
 
+    def test_who_takes_another_nickname_while_he_is_asked_about_is_asked_about_by_that(self) -> None:
+        self.us, self.them = self.dial(lobby="#game")
+        self.let_in()
+        self.enter("ada")
+        self.say(":ada!u@h JOIN #game")
+        self.assertEqual(self.say(":ada!u@h PRIVMSG occgam :say hello"), ["WHOIS ada"])
+        there = ":ada!u@h NICK eva", ":s 401 occgam ada :No such nick", ":s 318 occgam ada :End"
+        self.assertEqual(self.say(*there), ["WHOIS eva"])
+        self.say(":s 317 occgam eva 0 12345 :idle", ":s 318 occgam eva :End")
+        self.after(1)
+        self.assertIn('PRIVMSG eva :You say, "hello"', self.said())
+        self.assertEqual(self.say(":eva!u@h PRIVMSG occgam :look"), [])
+        self.say(":eva!u@h QUIT")
+        self.assertEqual(self.door.players, {})
+
     def test_without_a_lobby_there_is_none_to_be_put_out_of(self) -> None:
         self.say(":s 473 occgam", ":occgam!o@h PART", ":op!o@h KICK  occgam")
         self.after(31)

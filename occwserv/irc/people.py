@@ -26,7 +26,7 @@ class Question:
     """
 
     def __init__(self, person: Person, stay: object | None) -> None:
-        self.person, self.stay = person, stay
+        self.person, self.nick, self.stay = person, person.nick, stay
         self.account: str | None = None
         self.since = ""
         self.answered: Channel = Buffer(1)
@@ -102,13 +102,17 @@ class People:
             question.person.stay = question.stay
 
     async def _ask(self, person: Person, patience: float) -> Question:
-        await self._turns.receive()
-        question = Question(person, self.lobby.stay(person.nick))
-        self._questions.append(question)
-        self._send(form("WHOIS", person.nick))
-        await alt(question.answered, After(patience))
-        self._close(question)
-        return question
+        while True:
+            await self._turns.receive()
+            question = Question(person, self.lobby.stay(person.nick))
+            self._questions.append(question)
+            self._send(form("WHOIS", person.nick))
+            try:
+                await alt(question.answered, After(patience))
+            finally:
+                self._close(question)
+            if question.nick == person.nick:  # else he was seen to take another one, and the answer is not about him
+                return question
 
     def _close(self, question: Question) -> None:
         if question in self._questions:
@@ -175,7 +179,7 @@ class People:
 
     def _about(self, message: Message) -> list[Question]:
         """The questions that a line answers."""
-        return [each for each in self._questions if self.names.same(each.person.nick, message.param(1))]
+        return [each for each in self._questions if self.names.same(each.nick, message.param(1))]
 
     def _nobody(self, nick: str) -> None:
         """Nobody has a nickname, nor is he in the lobby, whether or not we were told that he has left it."""
