@@ -1,8 +1,8 @@
 """Adapter. Interrupts a process that does not yield: an endless loop, a sleep, a regular expression without end.
 
 A timer of the system sends SIGALRM ten times a second or so while there are modules. If the same process has been
-running in the same turn for as long as `ogi.watchdog` says, `Spinning` is raised in it, where it is; if it goes on
-regardless, again and again.
+running in the same turn for as long as `ogi.watchdog` says, or `ogi.imports` while it imports something, `Spinning` is
+raised in it, where it is; if it goes on regardless, again and again.
 
 Not while the interrupted code is the server's own, or called by it on behalf of the process: what that was doing might
 be left half done. The next tick finds the process elsewhere.
