@@ -377,6 +377,8 @@ class AliveTests(ScriptedTestCase):
             (":op!o@h KICK #game eva :out", ":eva!u@h JOIN :#game"),
             (":op!o@h KICK #game occgam :out", ":s 353 occgam = #game :@op eva"),
             (":occgam!o@h PART #game :removed by op", ":s 353 occgam = #game :@op eva"),
+            (":op!o@h MODE #game +mu", ":s 353 occgam = #game :@op +eva"),  # an auditorium: she could not be seen
+            (":op!o@h MODE #game -o eva", ":s 353 occgam = #game :@op eva"),
         ):
             self.after(1)
             self.said()
@@ -399,6 +401,38 @@ class AliveTests(ScriptedTestCase):
         self.assertEqual(self.say(look("ada")), ["WHOIS ada"])
         self.say(":s 317 occgam2 ada 0 99999 :i", ":s 318 occgam2 ada :End")
         self.assertEqual(self.door.players, {})
+
+    def test_who_was_in_the_lobby_and_is_not_on_the_network_is_in_it_no_more(self) -> None:
+        self.us, self.them = self.dial(lobby="#game")
+        self.let_in()
+        for gone in (":s 401 occgam ada :No such nick", ":s 731 occgam :ada!u@h", ":x!u@x NICK ada"):
+            self.say(":s 353 occgam = #game :@occgam ada")
+            self.enter("ada")
+            self.say(gone)
+            self.assertEqual(self.door.players, {})
+            self.enter("ada")
+            self.assertEqual(self.say(":ada!u@h PRIVMSG occgam :look"), ["WHOIS ada"], gone)
+            self.say(gone)
+
+    def test_who_takes_another_nickname_while_he_is_asked_about_is_asked_about_by_that(self) -> None:
+        self.us, self.them = self.dial(lobby="#game")
+        self.let_in()
+        self.enter("ada")
+        self.say(":ada!u@h JOIN #game")
+        self.assertEqual(self.say(":ada!u@h PRIVMSG occgam :say hello"), ["WHOIS ada"])
+        there = ":ada!u@h NICK eva", ":s 401 occgam ada :No such nick", ":s 318 occgam ada :End"
+        self.assertEqual(self.say(*there), ["WHOIS eva"])
+        self.say(":s 317 occgam eva 0 12345 :idle", ":s 318 occgam eva :End")
+        self.after(1)
+        self.assertIn('PRIVMSG eva :You say, "hello"', self.said())
+        self.assertEqual(self.say(":eva!u@h PRIVMSG occgam :look"), [])
+        self.say(":eva!u@h QUIT")
+        self.assertEqual(self.door.players, {})
+
+    def test_without_a_lobby_there_is_none_to_be_put_out_of(self) -> None:
+        self.say(":s 473 occgam", ":occgam!o@h PART", ":op!o@h KICK  occgam")
+        self.after(31)
+        self.assertEqual(self.said(), ["PING net"])
 
     def enter(self, nick: str) -> None:
         """Somebody plays, on a connection of which the network tells since when it is."""

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import re
 import signal
+from collections import Counter
 from pathlib import Path
 from time import monotonic
 
@@ -16,8 +18,20 @@ SLEEP = 1_000_000 + os.getpid()
 MODULE = """
 import ctypes
 import os
+import threading
 
 said = []
+
+
+class Hard:
+    def __repr__(self):
+        while True:
+            pass
+
+
+def shout(log, number):
+    for line in range(500):
+        log.info("{number} says {line}", number=number, line="x" * 300)
 
 
 async def again(connection):
@@ -72,6 +86,23 @@ async def ogimain(ogi):
             ogi.log.warn("the {what} is shut", what="mouth")
             await connection.text("well")
             raise RuntimeError("behind the answer")
+        elif kind == "threads":
+            threads = [threading.Thread(target=shout, args=(ogi.log, number)) for number in range(4)]
+            for thread in threads:
+                thread.start()
+            async with connection.stream("text/plain") as out:
+                for _ in range(300):
+                    await out.write(b"piece" * 200)
+            for thread in threads:
+                thread.join()
+        elif kind == "odd":
+            ogi.log.info("half a character: {half}", half="\\udcff")
+            ogi.log.info("long: {text}", text="x" * 70_000_000)
+            await connection.text("well")
+            raise RuntimeError("half a character: \\udcff")
+        elif kind == "hard":
+            ogi.log.info("{hard}", hard=Hard())
+            await connection.text("at last")
         elif kind == "session":
             await connection.text(connection.session)
         else:
@@ -169,10 +200,12 @@ class ModelTests(PoolTestCase):
         server = self.serve(recycle="3", workers="1", faults="1")
         first = self.told(server, "/ogi/pool")[0]
         path = server.folder / "ogi" / "pool.py"
-        path.write_text("def broken(:")
-        server.wait_for(r"pool.py can not be used, the old one stays: SyntaxError: invalid syntax")
-        self.assertEqual([self.told(server, "/ogi/pool")[0] for _ in range(9)], [first] * 9)
-        self.assertIn(b"SyntaxError: invalid syntax", self.get(server, "/ogi/").body)
+        deep = "x" + ".x" * 100_000
+        for text, error in (("def broken(:", "SyntaxError: invalid syntax"), (deep, "(Recursion|Memory)Error")):
+            path.write_text(text)
+            server.wait_for(rf"Pool#error. \S+pool.py can not be used, the old one stays: {error}")
+            self.assertEqual([self.told(server, "/ogi/pool")[0] for _ in range(9)], [first] * 9)
+            self.assertRegex(self.get(server, "/ogi/").body.decode(), error)
         path.write_text(MODULE.replace("os.getpid(), count", "'mended', count"))
         self.until(lambda: self.told(server, "/ogi/pool")[0] == "mended")
         self.end(server)
@@ -244,6 +277,18 @@ class ContainmentTests(PoolTestCase):
         server.wait_for(r'raise RuntimeError\("behind the answer"\)')
         self.assertEqual(self.figures(server)["ogi"]["faults"], 1)
         self.assertIn(b"RuntimeError: behind the answer", self.get(server, "/ogi/").body)
+
+    def test_whatever_a_worker_logs_and_wherever(self) -> None:
+        server = self.serve(workers="1", watchdog="1")
+        self.assertEqual(self.get(server, "/ogi/pool?kind=threads").body, b"piece" * 60_000)
+        self.assertEqual(self.get(server, "/ogi/pool?kind=odd").body, b"well")
+        server.wait_for(r"half a character: \\udcff")
+        server.wait_for(r"long: x{1000}")
+        server.wait_for(r"pool.1: RuntimeError: half a character: \\udcff")
+        self.assertEqual(self.get(server, "/ogi/pool?kind=hard").body, b"at last")  # Twisted swallows the interruptions
+        said = Counter(re.findall(r"ogi\.pool#info. (\d) says", server.output))
+        self.assertEqual(said, {str(number): 500 for number in range(4)})
+        self.assertIn(b"pool.1: process", self.get(server, "/ogi/").body)  # the same one all the time
 
     def test_an_answer_that_breaks_off_cuts_the_client_off(self) -> None:
         server = self.serve()

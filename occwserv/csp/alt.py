@@ -10,7 +10,7 @@ An alternation that was decided takes its other offers back at once: a server th
 a loop would else fill the channel of the end with offers nobody can accept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from types import coroutine
 from typing import Any
@@ -51,13 +51,15 @@ class Skip:
 
 SKIP = Skip()
 
+_PLAIN = frozenset({Channel, Send, After, Skip, bool, type(None)})
+
 
 class Choice:
     """An alternation that waits: one offer, on all its channels. `which` is what happened, as a place in the list."""
 
     __slots__ = ("_alternatives", "_timer", "process", "which")
 
-    def __init__(self, process: Process, alternatives: list) -> None:
+    def __init__(self, process: Process, alternatives: Sequence) -> None:
         self.process = process
         self._alternatives = alternatives
         self._timer: Timer | None = None
@@ -160,10 +162,9 @@ def pri_alt(*alternatives: Any) -> Iterator[None]:
 
 
 def _choose(process: Process, given: tuple, order: Any) -> Iterator[None]:
-    alternatives = [
-        each if type(each) is Channel or not isinstance(each, Movable) else getattr(each, "channel", each)
-        for each in given
-    ]
+    alternatives: Sequence = given
+    if not _PLAIN.issuperset(map(type, given)):  # ends, which are taken for their channels, or what is refused later
+        alternatives = [getattr(each, "channel", each) if isinstance(each, Movable) else each for each in given]
     for which in order:
         each = alternatives[which]
         kind = type(each)

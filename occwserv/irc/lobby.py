@@ -6,6 +6,9 @@ from .names import Names
 RANKS = "~&@%+!"
 """What NAMES says before nicknames of those who have a say in the channel."""
 
+HIDES, RANKED = frozenset("u"), frozenset("qaohv")
+"""Modes: that of an auditorium, where a server tells nothing of those who have no say; and those of who has one."""
+
 
 class Lobby:
     """Those who are there. `stay`: an object of its own for each time that somebody is.
@@ -19,7 +22,7 @@ class Lobby:
 
     def is_it(self, channel: str) -> bool:
         """Whether a channel is the lobby."""
-        return self._names.same(channel, self._channel)
+        return bool(self._channel) and self._names.same(channel, self._channel)
 
     def stay(self, nick: str) -> object | None:
         """The stay of whoever has this nickname; the same one means the same person, whatever happened meanwhile."""
@@ -39,8 +42,15 @@ class Lobby:
     def renamed(self, message: Message) -> None:
         """NICK: he stays, with another nickname."""
         stay = self._stays.pop(self._names.key(message.sender.nick), None)
+        self.left(message.param(0))  # if somebody was known by that nickname, he has another one by now
         if stay is not None:
             self._stays[self._names.key(message.param(0))] = stay
+
+    def changed(self, message: Message) -> None:
+        """MODE: whoever is there may be hidden from now on."""
+        modes = set(message.param(1))
+        if self.is_it(message.param(0)) and (modes & HIDES or ("-" in modes and modes & RANKED)):
+            self.closed()
 
     def left(self, nick: str) -> None:
         """Somebody is not there any more."""

@@ -17,7 +17,10 @@ _ESCAPES = {";": r"\:", " ": r"\s", "\\": r"\\", "\r": r"\r", "\n": r"\n"}
 _MEANT = {escape[1]: meant for meant, escape in _ESCAPES.items()}
 _ENDS = str.maketrans("\r\n\0", "   ")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
-_RFC1459 = str.maketrans("[]\\~", "{}|^")
+_STRICT = str.maketrans("[]\\", "{}|")
+_FOLDED = {
+    "rfc1459": str.maketrans("[]\\~", "{}|^"), "rfc1459-strict": _STRICT, "strict-rfc1459": _STRICT,
+}  # fmt: skip
 
 
 class Source(NamedTuple):
@@ -108,12 +111,12 @@ def parse_source(source: str) -> Source:
 
 
 def fold(name: str, mapping: str = "rfc1459") -> str:
-    """A nickname or a channel as names are compared there: ISUPPORT's CASEMAPPING."""
+    """A nickname or a channel as names are compared there: ISUPPORT's CASEMAPPING.
+
+    One that is not known is taken for `ascii`: better two names for one person than two people by one name.
+    """
     lower = "".join(chr(ord(each) + 32) if "A" <= each <= "Z" else each for each in name)
-    if mapping == "ascii":
-        return lower
-    lower = lower.translate(_RFC1459)
-    return lower.replace("^", "~") if mapping == "rfc1459-strict" else lower
+    return lower.translate(_FOLDED.get(mapping, {}))
 
 
 def matches(mask: str, text: str) -> bool:

@@ -26,7 +26,7 @@ class Question:
     """
 
     def __init__(self, person: Person, stay: object | None) -> None:
-        self.person, self.stay = person, stay
+        self.person, self.nick, self.stay = person, person.nick, stay
         self.account: str | None = None
         self.since = ""
         self.answered: Channel = Buffer(1)
@@ -102,13 +102,17 @@ class People:
             question.person.stay = question.stay
 
     async def _ask(self, person: Person, patience: float) -> Question:
-        await self._turns.receive()
-        question = Question(person, self.lobby.stay(person.nick))
-        self._questions.append(question)
-        self._send(form("WHOIS", person.nick))
-        await alt(question.answered, After(patience))
-        self._close(question)
-        return question
+        while True:
+            await self._turns.receive()
+            question = Question(person, self.lobby.stay(person.nick))
+            self._questions.append(question)
+            self._send(form("WHOIS", person.nick))
+            try:
+                await alt(question.answered, After(patience))
+            finally:
+                self._close(question)
+            if question.nick == person.nick:  # else he was seen to take another one, and the answer is not about him
+                return question
 
     def _close(self, question: Question) -> None:
         if question in self._questions:
@@ -125,14 +129,13 @@ class People:
 
     def quit(self, message: Message) -> None:
         """Somebody has left the network."""
-        self.lobby.left(message.sender.nick)
-        self.names.left(message.sender.nick)
+        self._nobody(message.sender.nick)
 
     def offline(self, message: Message) -> list[str]:
         """731: nicknames that nobody has."""
         nicks = [target.partition("!")[0] for target in message.param(1).split(",")]
         for nick in nicks:
-            self.names.left(nick)
+            self._nobody(nick)
         return nicks
 
     def told(self, message: Message) -> None:
@@ -142,7 +145,7 @@ class People:
             act(self, message)
 
     def _no_such_nick(self, message: Message) -> None:
-        self.names.left(message.param(1))
+        self._nobody(message.param(1))
         self._answered(message)
 
     def _full(self, message: Message) -> None:
@@ -176,7 +179,12 @@ class People:
 
     def _about(self, message: Message) -> list[Question]:
         """The questions that a line answers."""
-        return [each for each in self._questions if self.names.same(each.person.nick, message.param(1))]
+        return [each for each in self._questions if self.names.same(each.nick, message.param(1))]
+
+    def _nobody(self, nick: str) -> None:
+        """Nobody has a nickname, nor is he in the lobby, whether or not we were told that he has left it."""
+        self.lobby.left(nick)
+        self.names.left(nick)
 
     def _gone(self, person: Person) -> None:
         self.unwatch(person)
@@ -194,4 +202,5 @@ _TOLD: dict[str, Callable[[People, Message], object]] = {
     "ACCOUNT": lambda self, message: self.names.logged_in(message),
     "CHGHOST": lambda self, message: self.names.moved(message),
     "JOIN": lambda self, message: self.lobby.joined(message),
+    "MODE": lambda self, message: self.lobby.changed(message),
 }

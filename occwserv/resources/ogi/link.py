@@ -49,7 +49,10 @@ class Link(Int32StringReceiver):
     def say(self, *message: Any) -> None:
         """Send a message."""
         if self.transport is not None and self.connected:
-            self.sendString(_encode(message))
+            try:
+                self.sendString(_encode(message))
+            except UnicodeEncodeError:  # a module's text may hold half a character, as the names of some files do
+                self.sendString(_encode([_escaped(each) for each in message]))
             if self._at_once and not self.transport.disconnecting:
                 self.transport.doWrite()
 
@@ -60,3 +63,7 @@ class Link(Int32StringReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Twisted: the other side is gone."""
         self._lost()
+
+
+def _escaped(each: Any) -> Any:
+    return each.encode("utf-8", "backslashreplace").decode() if isinstance(each, str) else each

@@ -144,12 +144,12 @@ class Pool(Entrance):
         self.faults.forgive()
         try:
             compile(self.path.read_bytes(), str(self.path), "exec", dont_inherit=True)
-        except (SyntaxError, ValueError) as error:
+        except OSError:
+            pass  # whoever wants to load it is told why that is not possible
+        except Exception as error:  # one that is nested deeply may be a `RecursionError` or a `MemoryError`
             self.broken = told(error)
             self.log.error("{path} can not be used, the old one stays: {error}", path=self.path, error=self.broken)
             return False
-        except OSError:
-            pass  # whoever wants to load it is told why that is not possible
         self.broken = ""
         return True
 

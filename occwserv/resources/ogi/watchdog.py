@@ -1,8 +1,8 @@
 """Adapter. Interrupts a process that does not yield: an endless loop, a sleep, a regular expression without end.
 
 A timer of the system sends SIGALRM ten times a second or so while there are modules. If the same process has been
-running in the same turn for as long as `ogi.watchdog` says, `Spinning` is raised in it, where it is; if it goes on
-regardless, again and again.
+running in the same turn for as long as `ogi.watchdog` says, or `ogi.imports` while it imports something, `Spinning` is
+raised in it, where it is; if it goes on regardless, again and again.
 
 Not while the interrupted code is the server's own, or called by it on behalf of the process: what that was doing might
 be left half done. The next tick finds the process elsewhere.
@@ -23,6 +23,9 @@ _OWN = str(Path(__file__).parents[2]) + "/"  # the package `occwserv`
 
 _CALLERS = ("Scheduler._step", "Handler._run", "Module._execute")
 """Functions of the server that call a module's code: what that calls in turn is the module's."""
+
+_LOGS = "Worker.log"
+"""What writes down whatever is logged: what it calls for that belongs to whoever logs."""
 
 
 class Spinning(BaseException):
@@ -85,7 +88,7 @@ def _look_at(frame: FrameType | None) -> tuple[bool, bool]:
     first, imports = frame, False
     while frame is not None:
         file = frame.f_code.co_filename
-        if file.startswith(_OWN):
+        if file.startswith(_OWN) and frame.f_code.co_qualname != _LOGS:
             return frame is not first and frame.f_code.co_qualname in _CALLERS, imports
         imports = imports or file.startswith("<frozen importlib")
         frame = frame.f_back

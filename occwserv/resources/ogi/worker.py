@@ -33,6 +33,9 @@ from .state import State
 
 TICK = 0.5
 
+LONGEST = 100_000
+"""Characters of one thing that is logged: the server waits while it writes them."""
+
 
 class Asker:
     """The client of a connection, as far as it is known here."""
@@ -182,7 +185,7 @@ class Worker:
         level, system = event.get("log_level", LogLevel.info), event.get("log_namespace", "ogi")
         if self._reactor.running:  # and does not say that it has ended
             text = eventAsText(event, includeTimestamp=False, includeSystem=False)
-            self.link.say("logged", 0, level.name, system, text)
+            self._farm.in_reactor(self.link.say, "logged", 0, level.name, system, text[:LONGEST])  # threads log, too
 
     def _received(self, message: list[Any]) -> None:
         what, *rest = message
