@@ -47,7 +47,7 @@ class ClientReader(Express):
                 now = site.now()
                 known = site.door.heads[data] or site.door.look(data, floor(now))
                 if type(known) is Known:
-                    second = floor(now)  # three times as quickly as `int`
+                    second = floor(now)  # twice as quickly as `int`
                     answer = known.finished.at(second)
                     if answer is not None:
                         self.received += len(data)
