@@ -222,4 +222,4 @@ def _said(each: Any) -> str:
         return f"to receive from {each.name or 'a channel'}"
     if type(each) is Send:
         return f"to send on {each.channel.name or 'a channel'}"
-    return f"{each.seconds} s" if type(each) is After else ""
+    return f"{each.seconds:g} s" if type(each) is After else ""
