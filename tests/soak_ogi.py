@@ -58,8 +58,8 @@ async def publish(ogi, c):
         await out.write(f"{len(feeds)}, {events}, {sum(feed.missed for feed in feeds)}")
 """
 SETTINGS = (
-    "ogi.faults=1000000", "ogi.answer=2", "ogi.watchdog=0.1", "log.access=null", "limits.connections=20000",
-    "limits.per_client=20000", "timeouts.write=600", "ogi.handlers=256", "ogi.feed=4",
+    "ogi.faults=1000000", "ogi.window=1", "ogi.answer=2", "ogi.watchdog=0.1", "log.access=null",
+    "limits.connections=20000", "limits.per_client=20000", "timeouts.write=600", "ogi.handlers=256", "ogi.feed=4",
 )  # fmt: skip
 
 

@@ -1,5 +1,11 @@
 """Answers that come too late, and modules that fail too often."""
 
+import tracemalloc
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from occwserv.resources.ogi.faults import Faults
+
 from .ogi_stage import OgiTestCase
 
 LATE = """
@@ -72,6 +78,27 @@ LOUD = """
         c = await ogi.receive()
         raise Loud if c.query else RuntimeError("x" * 100_000)
 """
+
+
+class FaultsTests(SynchronousTestCase):
+    """The count of one module."""
+
+    def test_so_many_within_the_window(self) -> None:
+        faults = Faults(3, 60)
+        for now, wait in ((0, 0), (10, 0), (59, 1), (61, 9), (200, 0), (201, 0), (202, 58)):
+            faults.happened(now, "fault")
+            self.assertEqual(faults.wait(now), wait, now)
+        self.assertEqual(faults.total, 7)
+        faults.forgive()
+        self.assertEqual(faults.wait(202), 0)
+
+    def test_what_counts_no_more_takes_no_memory(self) -> None:
+        faults = Faults(1_000_000, 60)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        for now in range(10_000):
+            faults.happened(now + 0.5, "fault")
+        self.assertLess(tracemalloc.get_traced_memory()[0], 10_000)
 
 
 class LateTests(OgiTestCase):

@@ -22,7 +22,9 @@ class Faults:
         self.last = ""  # what the last one was
 
     def happened(self, now: float, what: str) -> None:
-        """One more fault."""
+        """One more fault. Those that do not count any more are forgotten: there may be room for very many."""
+        while self._times and self._times[0] + self._window <= now:
+            self._times.popleft()
         self._times.append(now)
         self.total += 1
         self.last = what
