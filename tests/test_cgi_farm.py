@@ -127,6 +127,11 @@ class ComplaintTests(LifeCase, unittest.SynchronousTestCase):
         self.assertEqual(self.ask(server, "spins").answer().status, 502)
         self.nothing_is_left(server)
 
+    def test_a_bound_that_can_not_be_given_does_not_keep_the_others_away(self) -> None:
+        more = "files: 1000000000000"  # than any system permits
+        server = self.serve(f"cgi.rlimits={{{more}, file: 512000}}", limits=TYPE + "sleep 0.1; ulimit -f; nice")
+        self.assertEqual(self.ask(server, "limits").answer().body, b"1000\n5\n")
+
 
 class CrowdTests(LifeCase, unittest.SynchronousTestCase):
     """Four times as many clients as a farm has places, with programs that hang, flood, die and fork."""
