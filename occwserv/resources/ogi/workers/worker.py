@@ -19,17 +19,17 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.main import installReactor
 from twisted.logger import LogEvent, LogLevel, eventAsText, globalLogBeginner
 
-from ...connection import Misuse
-from ...http.answer import Pairs
-from ...http.errors import HTTPError
-from ...http.head import Request
-from ...http.target import parse_target
-from ...line import Line
-from ...net.outlet import ClientGone
-from ...settings import Ogi as OgiSettings
-from .farm import Farm
+from ....connection import Misuse
+from ....http.answer import Pairs
+from ....http.errors import HTTPError
+from ....http.head import Request
+from ....http.target import parse_target
+from ....line import Line
+from ....net.outlet import ClientGone
+from ....settings import Ogi as OgiSettings
+from ..farm import Farm
+from ..state import Remembered
 from .link import Link
-from .state import State
 
 TICK = 0.5
 
@@ -163,12 +163,12 @@ class Worker:
     """
 
     def __init__(
-        self, reactor: Any, settings: OgiSettings, name: str, states: Mapping[Path, State] | None = None
+        self, reactor: Any, settings: OgiSettings, name: str, states: Mapping[Path, Remembered] | None = None
     ) -> None:
         self._reactor = reactor
         # What takes too long is dealt with by the server; it is not this farm that answers it.
         own = msgspec.structs.replace(settings, models={}, answer=86400)
-        self._farm = Farm(reactor, own, name, states)
+        self._farm = Farm(reactor, own, worker=name, states=states)
         self._open: dict[int, Relayed] = {}
         self._ending = False
         self.link = Link(self._received, self._lost, at_once=True)
