@@ -18,19 +18,19 @@ from ...http.errors import HTTPError, Unavailable
 from ...http.target import Target
 from ...roles import Serve
 from ...settings import Ogi as OgiSettings
-from .contract.forms import is_form
 from .entrance import Entrance
 from .faults import Incidents
+from .forms import is_form
 from .handler import Handler
 from .intake import read_form
 from .module import Module
+from .pools.hands import PooledWorker
+from .pools.nursery import Nursery
+from .pools.pool import Pool
 from .shelf import Shelf
 from .state import Remembered
 from .tree import serve_tree
 from .watchdog import Watchdog
-from .workers.hands import PooledWorker
-from .workers.nursery import Nursery
-from .workers.pool import Pool
 
 FAREWELL = 1.0
 """Seconds that instances may finish in when the server ends; feeds that are open then are cut off."""
@@ -40,7 +40,7 @@ class Farm(Outside):
     """The resource at `ogi.prefix`.
 
     :param reactor: a Twisted reactor.
-    :param serve_in_thread: what a worker in a thread does (`workers.thread`); a worker has none itself.
+    :param serve_in_thread: what a worker in a thread does (`worker.thread`); a worker has none itself.
     :param worker: what it is called, if it is that of a worker.
     :param states: what modules remember, when that is somebody else's affair: it is in a thread of its own then, where
         nobody can be interrupted.

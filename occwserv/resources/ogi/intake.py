@@ -7,7 +7,7 @@ from twisted.internet.defer import inlineCallbacks
 from ...connection import Connection
 from ...http.errors import HTTPError
 from ...net.outlet import ClientGone
-from .contract.forms import BadForm, parse_form
+from .forms import BadForm, parse_form
 
 
 @inlineCallbacks

@@ -6,7 +6,7 @@ The order belongs to the module and not to one of its instances: a session outli
 from collections import deque
 
 from ...connection import Connection
-from .contract.forms import parse_cookies
+from .forms import parse_cookies
 
 SESSION = "ogi"
 """The cookie that holds it."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from ...http.errors import HTTPError
 from .entrance import facts_of
 from .module import Module
+from .pools.pool import Pool
 from .roles import Farm
 from .state import Remembered
-from .workers.pool import Pool
 
 _NAME = re.compile(rb"[a-z][a-z0-9_-]{0,63}")
 

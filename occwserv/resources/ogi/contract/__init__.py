@@ -3,5 +3,4 @@
 api.py          `ogi`: the requests for it, its state, its children
 connection.py   a connection: ways to answer it; request.py  what it says
 stream.py       answers in pieces, feed.py  events that are pushed
-forms.py        queries, cookies and forms, read
 """

@@ -12,8 +12,8 @@ from ....csp.process import Outside
 from ....http.errors import HTTPError
 from ....line import Line
 from ....net.outlet import ClientGone
+from ..forms import Args, Form, is_form, parse_cookies, parse_form, parse_query
 from ..roles import Handler
-from .forms import Args, Form, is_form, parse_cookies, parse_form, parse_query
 
 
 class Leaving:

@@ -10,6 +10,9 @@ import socket
 import subprocess
 import sys
 
+CRADLE = __package__.removesuffix("pools") + "worker.cradle"
+"""What it runs. It knows the farm, which knows the nursery: so it is named here, and not imported."""
+
 
 class Nursery:
     """The server's side."""
@@ -18,7 +21,7 @@ class Nursery:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", f"from {__package__}.cradle import main; main({theirs.fileno()})"],
+                [sys.executable, "-c", f"from {CRADLE} import main; main({theirs.fileno()})"],
                 pass_fds=[theirs.fileno()], process_group=0, stdin=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )  # fmt: skip
