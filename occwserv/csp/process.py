@@ -8,15 +8,12 @@ where it waits the next time.
 
 import gc
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextvars import ContextVar
 from types import coroutine
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from .errors import Cancelled
-
-if TYPE_CHECKING:
-    from .scheduler import Scheduler
 
 
 class Waitable(Protocol):
@@ -27,6 +24,16 @@ class Waitable(Protocol):
 
     def describe(self, process: "Process") -> str:
         """What is waited for, for people."""
+
+
+class Runner(Protocol):
+    """Who runs processes: a `Scheduler`."""
+
+    processes: Collection["Process"]
+    turns: int
+
+    def wake(self, process: "Process") -> None: ...
+    def call_after(self, seconds: float, call: Callable[[], object]) -> Any: ...
 
 
 class Outside:
@@ -88,7 +95,7 @@ class Process:
         "observed", "parent", "pending", "result", "routine", "scheduler", "step", "turns", "value", "waits",
     )  # fmt: skip
 
-    def __init__(self, scheduler: "Scheduler", routine: Coroutine, name: str, parent: "Process | None") -> None:
+    def __init__(self, scheduler: Runner, routine: Coroutine, name: str, parent: "Process | None") -> None:
         self.scheduler = scheduler
         self.name = name
         self.parent = parent
