@@ -116,6 +116,14 @@ class MobileTests(ProcessTestCase):
         self.assertEqual(len(self.deaths()), 1)
         full.close()
 
+    def test_what_a_buffer_holds_stays_in_order_by_it(self) -> None:
+        buffer, value = Buffer(2), Mobile("it")
+        self.run_all(*(gives(buffer, each) for each in (1, 2, value, 3)))
+        value.give()
+        self.assertEqual([buffer.receive_now() for _ in range(3)], [1, 2, 3])
+        self.settle()
+        self.assertEqual((len(self.deaths()), buffer.count), (1, 3))
+
     def test_the_new_owner_can_give_it_on(self) -> None:
         value = Mobile("it")
         for _ in range(3):

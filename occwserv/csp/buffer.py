@@ -85,7 +85,8 @@ class Buffer(Channel):
         return bool(self.held) or super().receivable
 
     def poison(self) -> None:
-        self.held.clear()
+        if not self.ended:  # else what it holds is still received
+            self.held.clear()
         super().poison()
 
     def abandon(self) -> None:

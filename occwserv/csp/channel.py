@@ -129,7 +129,7 @@ class Channel:
         if isinstance(value, Movable):
             value = self.move(value, offer)
             if value is REFUSED:
-                return self.receive_now()
+                return Channel.receive_now(self)  # the next who waits, and not what a buffer holds, which is older
         return value
 
     @property

@@ -17,6 +17,7 @@ from .errors import Cancelled
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
+    from .waiting import TimeLimit
 
 
 class Waitable(Protocol):
@@ -84,8 +85,8 @@ class Process:
     """
 
     __slots__ = (
-        "__weakref__", "_cancelled", "_ended", "communications", "dice", "done", "error", "failure", "killed", "name",
-        "observed", "parent", "pending", "result", "routine", "scheduler", "step", "turns", "value", "waits",
+        "__weakref__", "_cancelled", "_ended", "communications", "dice", "done", "error", "failure", "killed", "limit",
+        "name", "observed", "parent", "pending", "result", "routine", "scheduler", "step", "turns", "value", "waits",
     )  # fmt: skip
 
     def __init__(self, scheduler: "Scheduler", routine: Coroutine, name: str, parent: "Process | None") -> None:
@@ -98,6 +99,7 @@ class Process:
         self.value: Any = None
         self.error: BaseException | None = None
         self.pending: tuple[BaseException, ...] = ()  # to be raised where it waits from now on, one after the other
+        self.limit: TimeLimit | None = None  # the innermost of those that it is in
         self.failure: BaseException | None = None
         self.observed = False  # somebody else sees to its failure: it is not reported
         self.result: Any = None
