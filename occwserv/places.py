@@ -62,6 +62,7 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
             mistake("ogi.root", f'"{modules}" is not a folder')
         modules = shipped("ogi")
     cgi = resolve_cgi(settings.cgi, folder, mistake)
+    game = resolve_game(settings.adventure, folder, mistake)
 
     access = settings.log.access
     if access not in (None, "-"):
@@ -75,7 +76,7 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
         settings,
         static=msgspec.structs.replace(settings.static, root=str(root)),
         log=msgspec.structs.replace(settings.log, access=access),
-        adventure=resolve_game(settings.adventure, folder, mistake),
+        adventure=game,
         ogi=msgspec.structs.replace(settings.ogi, root=str(modules), state=str(folder / settings.ogi.state)),
         cgi=cgi,
     )

@@ -94,13 +94,15 @@ class CommandLine(Serving, SynchronousTestCase):
 
     def test_what_is_not_there_is_told_at_once(self) -> None:
         said = self.says(
-            "--root", "nowhere", "--listen", "carrier:80", "--listen", HERE, "--set", "log.access=no/where", status=1
-        )
+            "--root", "nowhere", "--listen", "carrier:80", "--listen", HERE, "--set", "log.access=no/where",
+            "--set", "adventure.world=no/where", status=1,
+        )  # fmt: skip
         for line, problem in zip(
             said.splitlines(),
             [
                 'listen[0]: "carrier:80" is not an endpoint such as "tcp:8080": Unknown endpoint type: \'carrier\'',
                 f'static.root: "{self.folder}/nowhere" is not a folder',
+                f'adventure.world: "{self.folder}/no/where" is not a file',
                 f'log.access: no file "{self.folder}/no/where" can be written',
             ],
             strict=True,
