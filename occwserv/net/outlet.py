@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.interfaces import INegotiated, IPushProducer
+from twisted.protocols.policies import ProtocolWrapper
 from zope.interface import implementer
 
 from .sendfile import FileSender
@@ -143,22 +144,33 @@ class Outlet:
         """
         if self.gone:
             return True
-        finish = getattr(self.transport, "finish", None)  # ours has a short way for it
+        transport = self.transport
+        if INegotiated.providedBy(transport):
+            self.half_close()
+            transport = _below_tls(transport)  # TLS itself would wait until the client says goodbye, too
+        finish = getattr(transport, "finish", None)  # ours has a short way for it
         if finish is not None:
             return finish()
-        self._unregister()
-        self.transport.loseConnection()
+        transport.unregisterProducer()
+        transport.loseConnection()
         return False
 
     def half_close(self) -> None:
-        """End our side only, when all that was written has left: the client can still be read from."""
+        """End our side only, when all that was written has left: the client can still be read from.
+
+        With TLS to end is to say goodbye behind what was written (RFC 8446 6.1, RFC 9112 9.8). The socket's own ways to
+        end, which its transport passes on, would overtake what that has not encrypted yet.
+        """
         if not self.gone:
             self._unregister()
-            self.transport.loseWriteConnection()
+            if INegotiated.providedBy(self.transport):
+                self.transport.loseConnection()
+            else:
+                self.transport.loseWriteConnection()
 
     def abort(self) -> None:
-        """End the connection now."""
-        self.transport.abortConnection()
+        """End the connection now. By TLS nobody says goodbye: the client would take that for the end of the answer."""
+        _below_tls(self.transport).abortConnection()
 
     def _unregister(self) -> None:
         self.transport.unregisterProducer()
@@ -166,6 +178,13 @@ class Outlet:
 
 def _nobody() -> None:
     """Who is told of the room in the outlet of a client who has gone."""
+
+
+def _below_tls(transport):
+    """The transport of the socket itself."""
+    while isinstance(transport, ProtocolWrapper):
+        transport = transport.transport
+    return transport
 
 
 def _held(transport) -> int:
