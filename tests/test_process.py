@@ -181,18 +181,6 @@ class ProgramTests(TestCase):
         return recorder.ended
 
     @inlineCallbacks
-    def test_it_runs_wherever_the_server_was_started(self):
-        shut = tempfile.mkdtemp(prefix="occwserv-test-")
-        self.addCleanup(os.rmdir, shut)
-        self.addCleanup(os.chdir, os.getcwd())
-        os.chdir(shut)
-        os.chmod(shut, 0)
-        if os.geteuid() == 0:  # who may enter it all the same
-            os.seteuid(65534)
-            self.addCleanup(os.seteuid, 0)
-        _, status = os.waitpid(start([b"/bin/true"], ENV, b"/", (0, 1, 2)), 0)
-        self.assertEqual((status, os.getcwd()), (0, "/"))
-
     def test_it_has_its_three_descriptors_its_group_and_python_s_signals_undone(self):
         _, told = self.run_program("ls /proc/self/fd | wc -l; ps -o pgid= -p $$; echo $$; grep SigIgn /proc/$$/status")
         yield told.ended
@@ -227,3 +215,19 @@ class ProgramTests(TestCase):
         self.assertEqual(told.events[-1], "ended")
         self.assertRaises(ProcessLookupError, os.kill, pid, 0)
         program.kill_and_wait()
+
+
+class StartTests(TestCase):
+    """`start` by itself."""
+
+    def test_it_runs_wherever_the_server_was_started(self):
+        shut = tempfile.mkdtemp(prefix="occwserv-test-")
+        self.addCleanup(os.rmdir, shut)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(shut)
+        os.chmod(shut, 0)
+        if os.geteuid() == 0:  # who may enter it all the same
+            os.seteuid(65534)
+            self.addCleanup(os.seteuid, 0)
+        _, status = os.waitpid(start([b"/bin/true"], ENV, b"/", (0, 1, 2)), 0)
+        self.assertEqual((status, os.getcwd()), (0, "/"))
