@@ -147,3 +147,12 @@ class Doors(Serving, SynchronousTestCase):
                 client.close()
             with self.assertRaises(ssl.SSLError):
                 secured(self.connect(ports[door]), folder, "h2", "http/1.1")
+
+    def test_who_is_one_too_many_is_closed_and_not_waited_for(self) -> None:
+        folder = self.new_folder()
+        certificate(folder)
+        for door, most in (("irc.serve", "irc.local.clients"), ("telnet.listen", "telnet.connections")):
+            server = self.start("--set", f"{door}={SECURE.format(folder)}", "--set", f"{most}=1")
+            port = int(server.wait_for(rf"{door}: listening at IPv4Address\(.*port=(\d+)\)")[1])
+            self.connect(port)
+            self.assertEqual(self.connect(port).cut_off(), b"")

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import INegotiated, IPushProducer
-from twisted.protocols.policies import ProtocolWrapper
+from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
+from . import goodbye
 from .sendfile import FileSender
 
 
@@ -88,7 +88,7 @@ class Outlet:
                 held.append(part)
                 continue
             self.write(b"".join(held))
-            self._unregister()
+            self.transport.unregisterProducer()
             self.full = True
             self._moved()
             self._sender = FileSender(
@@ -142,49 +142,20 @@ class Outlet:
 
         :return: whether all had left already, so that it is closed now.
         """
-        if self.gone:
-            return True
-        transport = self.transport
-        if INegotiated.providedBy(transport):
-            self.half_close()
-            transport = _below_tls(transport)  # TLS itself would wait until the client says goodbye, too
-        finish = getattr(transport, "finish", None)  # ours has a short way for it
-        if finish is not None:
-            return finish()
-        transport.unregisterProducer()
-        transport.loseConnection()
-        return False
+        return True if self.gone else goodbye.close(self.transport)
 
     def half_close(self) -> None:
-        """End our side only, when all that was written has left: the client can still be read from.
-
-        With TLS to end is to say goodbye behind what was written (RFC 8446 6.1, RFC 9112 9.8). The socket's own ways to
-        end, which its transport passes on, would overtake what that has not encrypted yet.
-        """
+        """End our side only, when all that was written has left: the client can still be read from."""
         if not self.gone:
-            self._unregister()
-            if INegotiated.providedBy(self.transport):
-                self.transport.loseConnection()
-            else:
-                self.transport.loseWriteConnection()
+            goodbye.half_close(self.transport)
 
     def abort(self) -> None:
-        """End the connection now. By TLS nobody says goodbye: the client would take that for the end of the answer."""
-        _below_tls(self.transport).abortConnection()
-
-    def _unregister(self) -> None:
-        self.transport.unregisterProducer()
+        """End the connection now."""
+        goodbye.abort(self.transport)
 
 
 def _nobody() -> None:
     """Who is told of the room in the outlet of a client who has gone."""
-
-
-def _below_tls(transport):
-    """The transport of the socket itself."""
-    while isinstance(transport, ProtocolWrapper):
-        transport = transport.transport
-    return transport
 
 
 def _held(transport) -> int:
