@@ -1,7 +1,7 @@
 """Adapter. How connections are ended, those by TLS too, by who is registered as their producer.
 
-With TLS to end is to say goodbye behind what was written (RFC 8446 6.1, RFC 9112 9.8). The socket's own ways to end, which
-its transport passes on, would overtake what that has not encrypted yet.
+With TLS to end is to say goodbye behind what was written (RFC 8446 6.1, RFC 9112 9.8). The socket's own ways to end,
+which its transport passes on, would overtake what that has not encrypted yet.
 """
 
 from twisted.internet.interfaces import INegotiated
