@@ -55,10 +55,10 @@ class Reload(Serving, SynchronousTestCase):
 
     def test_as_many_files_may_be_open_as_the_new_settings_need(self) -> None:
         server = self.serve(f"listen: {HERE}\n")
-        needed, most = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        _, most = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (100, most))  # as if it had asked for few
         self.reload(server, f"listen: {HERE}\ntimeouts: {{idle: 20}}\n")
-        self.assertEqual(resource.prlimit(server.pid, resource.RLIMIT_NOFILE), (needed, most))
+        self.assertGreaterEqual(resource.prlimit(server.pid, resource.RLIMIT_NOFILE)[0], min(20_000, most))
 
     def test_a_request_that_is_half_here_is_answered_under_the_old_settings(self) -> None:
         server = self.serve(f"listen: {HERE}\nstatic: {{root: one}}\n")
