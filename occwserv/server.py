@@ -97,9 +97,7 @@ class Server(Service):
 
         :raise CanNotServe: when that is not possible: a server that serves nowhere is of no use.
         """
-        limits, players = self._settings.limits, self._settings.telnet.connections
-        clients = limits.connections + (players if self._settings.telnet.listen else 0)
-        raise_descriptor_limit(clients + limits.descriptors + PER_PROGRAM * self._settings.cgi.workers)
+        raise_descriptor_limit(descriptors_for(self._settings))
         failed = []
         for endpoint in self._settings.listen:
             self._ports.open(endpoint).addErrback(lambda failure: failed.append(failure.getErrorMessage()))
@@ -152,6 +150,7 @@ class Server(Service):
             self.log.error("the settings are not reloaded, the old ones stay:\n{error}", error=error)
             return
         self._settings = settings
+        raise_descriptor_limit(descriptors_for(settings))
         self._ogi.configure(modules := modules_of(settings))
         self._doors.configure(settings, modules.options["adventure"])
         self._listener.site = site
@@ -248,6 +247,13 @@ class Server(Service):
         if by:
             self.log.warn("the clock of this machine was set by {by:.0f} s; deadlines go with it", by=by)
         self._wheel.turn(now)
+
+
+def descriptors_for(settings: Settings) -> int:
+    """How many files may have to be open at once."""
+    limits, players = settings.limits, settings.telnet.connections
+    clients = limits.connections + (players if settings.telnet.listen else 0)
+    return clients + limits.descriptors + PER_PROGRAM * settings.cgi.workers
 
 
 def modules_of(settings: Settings) -> OgiSettings:
