@@ -38,7 +38,10 @@ def start(
     :raise OSError: it can not be run; an interpreter that is missing is told so too.
     """
     actions = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(descriptors)]
-    here = os.open(".", _HERE)
+    try:
+        here = os.open(".", _HERE)
+    except PermissionError:  # it was started by another user, in a folder that this one may not enter, and needs none
+        here = os.open("/", _HERE)
     try:
         os.chdir(folder)
         before = None if umask is None else os.umask(umask)
