@@ -134,9 +134,7 @@ def restore(plan: WorldPlan, kept: Kept) -> None:
         things = [_thing(plan, thing) for thing in row.pop("things")]
         plan.rooms[key] = RoomPlan(**row, exits=exits, things=things)
     cars = [machine.room for machine in plan.machines.values() if machine.kind in ("lift", "train")]
-    for key in [
-        key for key in (plan.start, *cars) if key not in plan.rooms
-    ]:  # new in the file, and nothing goes without
+    for key in [key for key in (plan.start, *cars) if key in begun and key not in plan.rooms]:  # new, and needed
         exits = {way: exit for way, exit in begun[key].exits.items() if exit.to in plan.rooms}
         plan.rooms[key] = replace(begun[key], exits=exits, things=[])
     plan.bots = []
