@@ -1,7 +1,12 @@
 """What goes wrong in the middle: two builders at once, names that change, worlds that were kept by another file."""
 
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
 
 from adventure.keeping import rows_of
 from adventure.plans import BotPlan
@@ -11,6 +16,8 @@ from adventure.worldfile import WorldError, read_world
 from .adventurers import SMALL, WorldTestCase
 from .test_adventure_keeping import KeptTestCase
 from .test_adventure_reload import ReloadTestCase
+
+ROOT = Path(__file__).parent.parent
 
 
 class BuildersTests(WorldTestCase):
@@ -185,3 +192,12 @@ class NewCodeTests(ReloadTestCase):
         self.reload()
         self.assertIn("the old one plays on: ", self.said())
         self.assertIn("You carry nothing.", self.play(ada, "i"))
+
+
+class TerminalTests(SynchronousTestCase):
+    """`python -m adventure`, of somebody who may not play."""
+
+    def test_it_says_why_and_ends(self) -> None:
+        command = (sys.executable, "-m", "adventure", "--name", "x!")
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+        self.assertEqual(ended.stderr, b"A name has 2 to 20 letters, and begins with one.\n")
