@@ -22,7 +22,7 @@ from .accounts import Account, digest_of
 from .hall import NAME
 from .keeping import account_row
 from .player import SHORTEST
-from .seats import Seat, Seats
+from .seats import Refused, Seat, Seats
 from .store import Store, read
 from .world import World
 from .worldfile import WorldError, read_world
@@ -94,7 +94,7 @@ def main() -> None:
         protect(chosen.protect.lower(), chosen.save)
         return
     try:
-        plan = read_world(chosen.world.read_text(), str(chosen.world))
+        plan = read_world(chosen.world.read_bytes(), str(chosen.world))
     except (OSError, WorldError) as error:
         sys.exit(str(error))
     clock: IReactorTime = reactor  # type: ignore[assignment]
@@ -116,7 +116,12 @@ def main() -> None:
             clock.callLater(0, reactor.stop)
 
     async def visit() -> None:
-        seat = await seats.enter(chosen.name, door="terminal")
+        try:
+            seat = await seats.enter(chosen.name, door="terminal")
+        except Refused as refused:
+            print(refused, file=sys.stderr)
+            over()
+            return
         seat.card.role = "operator"  # whoever has the terminal has the world
         terminal = Terminal(lambda line: scheduler.spawn(seat.play(line)))
         stdio.StandardIO(terminal)

@@ -4,7 +4,7 @@ from typing import Any
 
 from occwserv.csp import Mobile
 
-from .language import Command, Puzzled, find, split_at
+from .language import DIRECTION_OF, Command, Puzzled, find, split_at
 from .looking import name_of
 from .messages import Done, Exit
 from .room import Room
@@ -27,6 +27,7 @@ def go(room: Room, body: Body, command: Command, done: Done) -> bool:
 def way_of(room: Room, words: tuple[str, ...]) -> str:
     """Which exit is meant: by its direction, by its door, or by the room behind it."""
     spoken = " ".join(words)
+    spoken = DIRECTION_OF.get(spoken, spoken)
     if spoken in room.exits:
         return spoken
     found = [way for way in room.exits if way.startswith(spoken)]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from occwserv.csp import After, EndOfChannel, alt
+from occwserv.csp import After, EndOfChannel, alt, sleep
 
 from .language import Puzzled
 from .marks import Marks
@@ -17,6 +17,7 @@ from .values import Heard, is_night, told_time
 from .verbs import OPPOSITE
 
 HEARS = 8  # lines that wait for a bot
+BREATH = 1.0  # seconds behind what it did since it heard something: bots that answer each other leave time for others
 
 
 class Bot(Mind):
@@ -36,7 +37,7 @@ class Bot(Mind):
         self.ways: list[str] = []
         self.where = ""
         self.came_by = ""
-        self.stopped = False
+        self.stopped = self.acted = False
 
     def state(self) -> dict:
         """What it is about."""
@@ -71,7 +72,14 @@ class Bot(Mind):
         elif heard.kind == "ways":
             self.ways = heard.who.split()
         elif heard.who != self.name:
+            self.acted = False
             await self.heard_that(heard)
+            if self.acted:
+                await sleep(BREATH)
+
+    async def do(self, line: str) -> None:
+        self.acted = True
+        await super().do(line)
 
     async def heard_that(self, heard: Heard) -> None:
         """Somebody else did something."""

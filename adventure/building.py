@@ -16,7 +16,7 @@ from occwserv.csp import Buffer, Channel, sleep
 from occwserv.csp.process import Outside
 
 from .changes import Act, Join, Part
-from .language import Command, Puzzled, find
+from .language import DIRECTION_OF, Command, Puzzled, find
 from .messages import Done, Falls
 from .plans import BotPlan
 from .room import Room
@@ -50,11 +50,13 @@ class Building(Outside):
         """Serve builders, one after the other."""
         while True:
             here, command, done = await self.asked.receive()
+            said = "That can not be done now."
             try:
                 said = await self.change(here, command)
             except Puzzled as puzzled:
                 said = str(puzzled)
-            done.give([said])
+            finally:
+                done.give([said])
 
     async def change(self, here: str, command: Command) -> str:
         """Do what a builder says; returns what he is told."""
@@ -63,6 +65,8 @@ class Building(Outside):
             if not self.done:
                 raise Puzzled("There is nothing to take back.")
             return f"Taken back: {await self.done.pop()()}"
+        if here not in self.rooms:
+            raise Puzzled("Where you stood is no more.")
         said, undo = await getattr(self, f"_{verb}")(self.rooms[here], command)
         self.done = [*self.done, undo][-UNDONE:] if undo is not None else self.done
         return said
@@ -111,10 +115,9 @@ class Building(Outside):
         return Room(key, name, text, self.world.now, self.world.acts, self.world.marks)
 
     def _way(self, word: str) -> str:
-        found = {**{name: name for name in DIRECTIONS}, **{short: name for name, short in DIRECTIONS.items() if short}}
-        if word.lower() not in found:
+        if word.lower() not in DIRECTION_OF:
             raise Puzzled(f'"{word}" is no direction. Directions are {", ".join(DIRECTIONS)}.')
-        return found[word.lower()]
+        return DIRECTION_OF[word.lower()]
 
     async def _link_both(self, here: Room, way: str, there: Room) -> None:
         await self.ask(here, Join(way, there.place()).act)
@@ -179,9 +182,8 @@ class Building(Outside):
 
     async def _ways_to(self, room: Room) -> list[tuple[str, str]]:
         found = []
-        for other in list(self.rooms.values()):
-            ways = await self._ways_of(other)
-            found += [(other.key, way) for way, key in ways.items() if key == room.key and other is not room]
+        for other in [each for each in self.rooms.values() if each is not room]:
+            found += [(other.key, way) for way, key in (await self._ways_of(other)).items() if key == room.key]
         return found
 
     async def _close(self, room: Room) -> str:
@@ -249,7 +251,7 @@ class Building(Outside):
             if what not in self.world.kinds or not name:
                 raise Puzzled(f"Try: create bot KIND NAME; kinds are {', '.join(self.world.kinds)}.")
             bot = self.world.add_bot(BotPlan(name=name, kind=what, room=here.key), here)
-            return f"{name} lives here now.", lambda: self._end_bot(bot)
+            return f"{name} lives here now.", lambda: self._end_bot(self.world.bots.get(bot.key, bot))
         if not command.text:
             raise Puzzled("Create what? Try: create a blue cup")
         self.made += 1
@@ -257,14 +259,13 @@ class Building(Outside):
         await self.ask(here, Falls(thing).act)
 
         async def undo() -> str:
-            await self._anywhere(lambda each: each.destroy(thing))
-            return f"{thing.name} is gone"
+            found = await self._anywhere(lambda each: each.destroy(thing))
+            return f"{thing.name} is gone" if found else f"nothing: {thing.name} is nowhere to be found"
 
         return f"There is {thing.name} here now.", undo
 
     async def _destroy(self, here: Room, command: Command) -> tuple[str, Undo | None]:
-        bots = [bot for bot in self.world.bots.values() if bot.number in here.bodies]
-        found = find(command.words, [*here.things, *bots])
+        found = find(command.words, [*here.things, *(b for b in self.world.bots.values() if b.number in here.bodies)])
         if not isinstance(found, Thing):
             plan, said = found.plan, await self._end_bot(found)
 

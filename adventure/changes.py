@@ -135,7 +135,6 @@ class Together(NamedTuple):
     points: int
     alone: str
     text: str
-    reached: Sender | None
     done: Done
 
     def act(self, room: Room) -> None:
@@ -150,8 +149,6 @@ class Together(NamedTuple):
             body.score += self.points
             body.hear(f"You have {self.points} points more.", "score")
         room.changed(*new)
-        if new and self.reached is not None:
-            self.reached.send_now(tuple(body.name for body in new))
         self.done.give()
 
 

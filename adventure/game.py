@@ -111,7 +111,7 @@ class Game(Outside):
             self._store.close()
 
     def _plan(self, code: Code) -> Any:
-        return code.worldfile.read_world(self._file.read_text(), str(self._file))
+        return code.worldfile.read_world(self._file.read_bytes(), str(self._file))
 
     def _world(self, code: Code, plan: Any, rows: Rows | None = None) -> Any:
         """A world. Without rows it is as its store says."""
@@ -188,10 +188,13 @@ class Game(Outside):
             new = self._world(code, plan, rows)
             died = self._died
             old.stop()
-            self.seats.move(new)
-            await sleep(TRIED)
-            if self._died != died:
+            try:
+                self.seats.move(new)
+                await sleep(TRIED)
+                if self._died != died:
+                    raise Unusable("what lived in it died at once, see above")
+            except Exception:
                 new.stop()
                 self.seats.move(self._world(self._code, old.plan, rows))
-                raise Unusable("what lived in it died at once, see above")
+                raise
         return self._now() - begun

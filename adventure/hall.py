@@ -4,7 +4,7 @@ It waits for nobody: what it tells goes into outboxes.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from occwserv.csp import Channel
@@ -45,11 +45,13 @@ class Hall(Outside):
         while True:
             question = await self.asked.receive()
             done: Done = question[-1]
+            answer: Any = ["That can not be done now."]
             try:
                 answer = self._answer(question)
             except Puzzled as puzzled:
                 answer = [str(puzzled)]
-            done.give(answer)
+            finally:
+                done.give(answer)  # whatever went wrong: who asks waits for nothing else
 
     def _answer(self, question: Any) -> Any:
         if isinstance(question, Enter):
@@ -83,9 +85,18 @@ class Hall(Outside):
     def _checked(self, name: str) -> str:
         if not NAME.fullmatch(name):
             raise Puzzled("A name has 2 to 20 letters, and begins with one.")
-        if name.lower() in self.reserved:
+        if name.lower() in self.reserved and not self._known(name.lower()):
             raise Puzzled("Somebody who lives here has that name.")
-        return capital(name)
+        shown = capital(name)
+        return shown if shown.lower() == name.lower() else name  # some letters become others by that
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Nobody who is new gets a name, or a word of one, that is a bot's."""
+        self.reserved = {each for name in names for each in (name, *name.split())}
+
+    def _known(self, name: str) -> bool:
+        """Whether somebody has a name already."""
+        return name in self.cards or name in self.kept or self.accounts.known(name)
 
     def body_of(self, name: str) -> Body | None:
         """The body of a player, in the world or kept."""
@@ -138,6 +149,8 @@ class Hall(Outside):
     def _reply(self, card: Card, text: str) -> list[str]:
         if not card.told_by:
             raise Puzzled("Nobody has told you anything.")
+        if card.told_by.lower() not in self.cards:
+            raise Puzzled(f"{card.told_by} does not play any more.")
         return self._tell(card, f"{card.told_by} {text}")
 
     def _shout(self, card: Card, text: str) -> list[str]:
@@ -159,7 +172,7 @@ class Hall(Outside):
 
     def _name(self, card: Card, text: str) -> Any:
         name = self._checked(text)
-        if name.lower() in self.cards or name.lower() in self.kept or self.accounts.known(name.lower()):
+        if self._known(name.lower()):
             raise Puzzled(f"{name} is the name of somebody else.")
         before, after = card.name.lower(), name.lower()
         self.cards[after] = self.cards.pop(before)
@@ -178,6 +191,8 @@ class Hall(Outside):
         if name in self.accounts.operators and not self.accounts.protected(name):
             # It has become one while somebody, whoever he is, was playing by it.
             raise Puzzled("That is the name of an operator by now: who runs the server gives it its password.")
+        if not self.accounts.protected(name):
+            self.accounts.grant(name, card.role)  # as whoever has it now: what others had by that name is gone
         self.accounts.protect(name, asked.salt, asked.digest)
         self.marks.account(name)
         card.role = max(card.role, self.accounts.role(name), key=ROLES.index)
@@ -193,4 +208,4 @@ class Hall(Outside):
         self.marks.account(other.name.lower())
         until = "" if self.accounts.protected(other.name.lower()) else ", until you leave: your name has no password"
         other.player.hear(f"You are {'an' if role == 'operator' else 'a'} {role} now{until}.")
-        return [f"{other.name} is a {role} now."]
+        return [f"{other.name} is {'an' if role == 'operator' else 'a'} {role} now."]

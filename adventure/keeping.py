@@ -9,7 +9,7 @@ The same rows, taken of all there is, are the picture by which a world goes on i
 """
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from occwserv.csp import sleep
@@ -18,7 +18,7 @@ from .accounts import Account
 from .export import room_plan, thing_plan
 from .marks import Marks
 from .plans import BotPlan, RoomPlan, ThingPlan, Way, WorldPlan
-from .store import Kept, Place, Rows, Store
+from .store import Kept, Place, Rows, Store, Unwritten
 from .values import Body, Thing
 
 EVERY = 0.5  # seconds
@@ -72,7 +72,7 @@ def rows_of(world: Any, marks: Marks) -> Rows:
     for bot in marks.bots:
         if world.bots.get(bot.key) is bot:
             found["bot", bot.key] = asdict(bot.plan)
-    for name in marks.accounts:
+    for name in marks.accounts & set(world.hall.accounts.by_name):  # others were renamed
         found["account", name] = account_row(world.hall.accounts.by_name[name])
     return {place: json.dumps(value) for place, value in found.items()}
 
@@ -110,17 +110,33 @@ def picture(world: Any) -> Rows:
     return rows_of(world, everything(world))
 
 
+def write_all(world: Any, store: Store) -> None:
+    """Write at once how everything is. What can not be written is reported, and tried again while the world lives."""
+    marks = everything(world)
+    try:
+        store.save(store.stamp(), rows_of(world, marks), world.marks.gone)
+    except Unwritten as failure:
+        world.marks.put_back(marks)
+        world.report("the store of the world", failure)
+    else:
+        world.marks.take()
+
+
 def restore(plan: WorldPlan, kept: Kept) -> None:
     """Have a plan be what was kept. When nothing was, it stays as it is."""
     if "room" not in kept:
         return
     templates = {machine.thing for machine in plan.machines.values() if machine.thing}
     plan.things = {key: thing for key, thing in plan.things.items() if key in templates}
-    plan.rooms = {}
+    begun, plan.rooms = plan.rooms, {}
     for key, row in kept["room"].items():
         exits = {way: Way(*exit) for way, exit in row.pop("exits").items()}
         things = [_thing(plan, thing) for thing in row.pop("things")]
         plan.rooms[key] = RoomPlan(**row, exits=exits, things=things)
+    cars = [machine.room for machine in plan.machines.values() if machine.kind in ("lift", "train")]
+    for key in [key for key in (plan.start, *cars) if key in begun and key not in plan.rooms]:  # new, and needed
+        exits = {way: exit for way, exit in begun[key].exits.items() if exit.to in plan.rooms}
+        plan.rooms[key] = replace(begun[key], exits=exits, things=[])
     plan.bots = []
     for bodies in (kept.get("bot body", {}), kept.get("player", {})):
         for row in bodies.values():

@@ -15,7 +15,7 @@ ARTICLES = {"a", "an", "the", "some", "my"}
 SMALL = {*ARTICLES, "to", "at", "with", "on"}
 T = TypeVar("T")
 
-_DIRECTIONS = {**{name: name for name in DIRECTIONS}, **{short: name for name, short in DIRECTIONS.items() if short}}
+DIRECTION_OF = {**{name: name for name in DIRECTIONS}, **{short: name for name, short in DIRECTIONS.items() if short}}
 
 
 class Command(NamedTuple):
@@ -47,7 +47,7 @@ def parse(line: str, verbs: Mapping[str, Verb] = VERBS, role: str = "player") ->
     if line[0] in "':\"?" and len(line) > 1:
         line = f"{line[0]} {line[1:]}"
     lowered = re.sub(r"\s+", " ", line.lower())
-    direction = _DIRECTIONS.get(lowered)
+    direction = DIRECTION_OF.get(lowered)
     if direction:
         return Command(verbs["go"], direction, (direction,))
     verb, rest = _verb(line, lowered, verbs, role)

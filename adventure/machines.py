@@ -220,8 +220,7 @@ class Finale(Machine):
     ) -> None:
         super().__init__(key, name, now)
         self.needs, self.points, self.alone, self.text = needs, points, alone, text
-        self.reached: Sender | None = None
 
     def turned(self, turn: Turn) -> None:
-        message = Together(self.key, turn.body, self.needs, self.points, self.alone, self.text, self.reached, turn.done)
+        message = Together(self.key, turn.body, self.needs, self.points, self.alone, self.text, turn.done)
         post(turn.control, message)

@@ -220,7 +220,8 @@ class Room(Outside):
 
     def destroy(self, thing: Thing) -> bool:
         """A thing is no more, whoever has it. False: it is not here."""
-        for place in (self.things, *(body.things for body in self.bodies.values())):
+        held = (self.things, *(body.things for body in self.bodies.values()))
+        for place in (*held, *(box.inside for box in self.all_things())):
             if thing in place:
                 place.remove(thing)
                 self.changed(*self.bodies.values())

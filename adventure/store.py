@@ -15,10 +15,22 @@ Rows = dict[Place, str]
 Kept = dict[str, dict[str, Any]]  # what rows say, by their kinds and keys
 
 
+Unwritten = sqlite3.Error
+
+
 class Store:
-    """The file."""
+    """The file.
+
+    :raise OSError: it can not be used.
+    """
 
     def __init__(self, path: Path | str) -> None:
+        try:
+            self._open(path)
+        except sqlite3.Error as error:
+            raise OSError(f"the world can not be kept in {path} (adventure.save): {error}") from None
+
+    def _open(self, path: Path | str) -> None:
         self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._lock = Lock()
         self._stamps = self._written = 0

@@ -17,7 +17,7 @@ from .building import Building
 from .changes import Announce
 from .hall import Enter, Hall
 from .handling import HANDLING
-from .keeping import everything, keep, picture, restore, restore_body, restore_lives, rows_of
+from .keeping import keep, picture, restore, restore_body, restore_lives, rows_of, write_all
 from .limits import USUAL, Limits
 from .looking import LOOKING
 from .machines import Machine
@@ -131,14 +131,13 @@ class World(Outside):
     def save(self) -> None:
         """Write now how everything is."""
         if self.store is not None and not self._ended and not self.changing:
-            self.marks.take()
-            self.store.save(self.store.stamp(), rows_of(self, everything(self)))
+            write_all(self, self.store)
 
     def picture(self) -> Rows:
         """Everything as it is now, for a world of other code. What was not written yet is written."""
         if self.store is not None:
-            marks = self.marks.take()
-            self.store.save(self.store.stamp(), rows_of(self, marks), marks.gone)
+            self.store.save(self.store.stamp(), rows_of(self, self.marks), self.marks.gone)
+            self.marks.take()
         return picture(self)
 
     def end(self) -> None:
@@ -183,6 +182,7 @@ class World(Outside):
         bot, body = self._new_bot(key, plan, self.hall.number())
         body.at = room.key
         self.marks.bot(bot)
+        self.marks.body(body)
         room.mailbox.send_now(Mobile(Crossing(body, "", None, Done())))
         self.keep(bot.run, f"bot {plan.name}")
         return bot
@@ -202,12 +202,13 @@ class World(Outside):
         body = bot.body(number, plan.name, plan.text, plan.kind)
         bot.key = body.key = key
         bot.marks = self.marks
-        self.hall.reserved |= {plan.name.lower(), *plan.name.lower().split()}
+        self.hall.reserve(bot.name.lower() for bot in self.bots.values())
         return bot, body
 
     def end_bot(self, bot: Bot) -> None:
         """A bot is no more."""
         if self.bots.pop(bot.key, None) is not None:
+            self.hall.reserve(bot.name.lower() for bot in self.bots.values())
             for kind in ("bot", "bot body", "bot mind"):
                 self.marks.is_gone(kind, bot.key)
 

@@ -12,6 +12,8 @@ from .plans import REQUIRED, Way, WorldPlan
 
 MACHINES = ("lift", "train", "dispenser", "levers", "finale")
 MODES = ("open", "closed", "locked")
+NEEDED = {"lift": ("room", "stops"), "train": ("room", "stops"), "dispenser": ("thing",), "levers": ("levers",)}
+SHORTEST_PACE = 0.1  # seconds between two deeds of a bot: less would leave no time for others
 DEEPEST = 12
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as quick where it was compiled
 
@@ -46,7 +48,7 @@ class Reading:
             self.wrong(path, "nested too deep", node)
             return None
         if kind is Way and isinstance(node, yaml.ScalarNode):
-            return Way(self.value(str, node, path))
+            return self._struct(Way, yaml.MappingNode("", [(yaml.ScalarNode("", "to"), node)], node.start_mark), path)
         if is_dataclass(kind):
             return self._struct(kind, node, path)
         if origin is dict:
@@ -105,7 +107,7 @@ class Reading:
             else:
                 self.wrong(inner, f"there is no such field{meant(name, hints)}", value)
         for name in REQUIRED[kind]:
-            if name not in given and isinstance(node, yaml.MappingNode):
+            if (name not in given or getattr(plan, name) == "") and isinstance(node, yaml.MappingNode):
                 self.wrong(path, f"{name} is missing", node)
         return plan
 
@@ -115,7 +117,7 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def read_world(text: str, source: str = "world.yaml") -> WorldPlan:
+def read_world(text: str | bytes, source: str = "world.yaml") -> WorldPlan:
     """The plan of a world.
 
     :raise WorldError: there are mistakes.
@@ -167,16 +169,21 @@ def _check(plan: WorldPlan, reading: Reading) -> None:
     for key, door in plan.doors.items():
         known(f"doors.{key}.key", door.key, plan.things, "thing")
         known(f"doors.{key}.mode", door.mode, MODES, "way of being a door called")
-    _check_machines(plan, known)
+    _check_machines(plan, known, reading)
     for number, bot in enumerate(plan.bots):
         known(f"bots[{number}].kind", bot.kind, KINDS, "kind of bot")
         known(f"bots[{number}].room", bot.room, plan.rooms, "room")
         known(f"bots[{number}].home", bot.home, plan.rooms, "room")
+        if bot.pace < SHORTEST_PACE:
+            reading.wrong(f"bots[{number}].pace", f"expected {SHORTEST_PACE} seconds or more")
 
 
-def _check_machines(plan: WorldPlan, known: Any) -> None:
+def _check_machines(plan: WorldPlan, known: Any, reading: Reading) -> None:
     for key, machine in plan.machines.items():
         path = f"machines.{key}"
+        for name in NEEDED.get(machine.kind, ()):
+            if not getattr(machine, name):
+                reading.wrong(path, f"{name} is missing: a machine of this kind needs it")
         known(f"{path}.kind", machine.kind, MACHINES, "machine called")
         known(f"{path}.room", machine.room, plan.rooms, "room")
         known(f"{path}.thing", machine.thing, plan.things, "thing")

@@ -106,7 +106,10 @@ function addAgain() {
 }
 feed.addEventListener("missed", event => { state.textContent = event.data + " lines missed" });
 feed.onopen = () => { state.textContent = state.dataset.name };
-feed.onerror = () => { if (feed.readyState != 2) state.textContent = "The link was lost; trying again" };
+feed.onerror = () => {
+  state.textContent = feed.readyState == 2 ? "You are not in the world any more. " : "The link was lost; trying again";
+  if (feed.readyState == 2) { form.hidden = true; addAgain() }
+};
 form.addEventListener("submit", async event => {
   event.preventDefault();
   const said = command.value;

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -201,9 +202,9 @@ class WindowTests(Serving, SynchronousTestCase):
         (modules / "adventure.py").write_text(DOOR)
         (folder / "world.yaml").write_text(NEAR)
         options = json.dumps({"adventure": {"world": str(folder / "world.yaml")}})
-        server = self.start(
-            "--root", ".", "--set", f"ogi.root={modules}", "--set", f"ogi.options={options}", folder=folder
-        )
+        self.options = "--root", ".", "--set", f"ogi.root={modules}", "--set", f"ogi.options={options}"
+        self.folder = folder
+        server = self.start(*self.options, folder=folder)
         self.url = f"http://127.0.0.1:{server.port}{PLACE}"
         self.server = server
 
@@ -227,6 +228,14 @@ class WindowTests(Serving, SynchronousTestCase):
 
     def hears(self, window, text: str) -> None:
         window.until(f"{LOG}.includes({text!r})", True)
+
+    def test_a_server_that_was_killed_and_is_there_again(self) -> None:
+        ada = self.enter("Ada")
+        self.server.stop(signal.SIGKILL)
+        ada.until("state.textContent", "The link was lost; trying again")
+        self.start(*self.options, folder=self.folder, listen=f"tcp:{self.server.port}:interface=127.0.0.1")
+        ada.until("state.textContent", "You are not in the world any more. Come back")
+        self.assertEqual(ada.ask("[form.hidden, state.querySelector('a').href]"), [True, self.url])
 
     def test_three_windows_and_one_without_scripts_reach_the_goal(self) -> None:
         ada, ben, cy = (self.enter(name) for name in ("Ada", "Ben", "Cy"))
