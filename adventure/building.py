@@ -17,6 +17,7 @@ from occwserv.csp.process import Outside
 
 from .changes import Act, Join, Part
 from .language import DIRECTION_OF, Command, Puzzled, find
+from .making import joined
 from .messages import Done, Falls
 from .plans import BotPlan
 from .room import Room
@@ -27,6 +28,7 @@ UNDONE = 20  # changes of a builder that can be taken back
 MOST_ROOMS = 20_000
 TRIES = 20
 Undo = Callable[[], Awaitable[str]]
+Ways = list[tuple[str, str, str, str]]  # from which room, by which direction, to which one, through which door
 
 
 def key_of(name: str) -> str:
@@ -145,45 +147,41 @@ class Building(Outside):
             raise Puzzled(f"There is no way {way}.")
 
         async def undo() -> str:
-            if self._lives(here) and exit.to.key in self.rooms:
-                exit.to = self.rooms[exit.to.key].place()  # it may have been made anew
-                await self.ask(here, lambda room: room.rejoin(way, exit))
+            await self._rejoin([(here.key, way, exit.to.key, exit.device)])
             return f"the way {way} from {here.name} is back"
 
         return f"There is no way {way} any more.", undo
 
     async def _remove(self, here: Room, command: Command) -> tuple[str, Undo | None]:
         room = self.room(command.text) if command.text else here
-        ways = await self._ways_of(room)
-        leading = await self._ways_to(room)
+        ways = await self._ways(room)
         said = await self._close(room)
 
         async def undo() -> str:
             again = Room(room.key, room.name, room.text, self.world.now, self.world.acts, self.world.marks)
             again.night, again.outdoors, again.dark = room.night, room.outdoors, room.dark
+            again.devices = room.devices
             if room.key in self.rooms:
                 return f"nothing: there is another {room.key}"
             self.world.open_room(again)
-            await self._rejoin(again, ways, leading)
+            await self._rejoin(ways)
             return f"{room.name} is back, and empty"
 
         return said, undo
 
-    async def _rejoin(self, room: Room, ways: dict[str, str], leading: list[tuple[str, str]]) -> None:
-        for way, key in ways.items():
-            if key in self.rooms:
-                await self.ask(room, Join(way, self.rooms[key].place()).act)
-        for key, way in leading:
-            if key in self.rooms and not await self.ask(self.rooms[key], lambda each, way=way: way in each.exits):
-                await self.ask(self.rooms[key], Join(way, room.place()).act)
+    async def _rejoin(self, ways: Ways) -> None:
+        """Have ways again, with their doors, where there are no others by now."""
+        for key, way, to, door in ways:
+            room, there = self.rooms.get(key), self.rooms.get(to)
+            if room and there and not await self.ask(room, lambda each, way=way: way in each.exits):
+                await self.ask(room, joined(self.world, room, way, there, door).act)
 
-    async def _ways_of(self, room: Room) -> dict[str, str]:
-        return await self.ask(room, lambda each: {way: exit.to.key for way, exit in each.exits.items()})
-
-    async def _ways_to(self, room: Room) -> list[tuple[str, str]]:
-        found = []
-        for other in [each for each in self.rooms.values() if each is not room]:
-            found += [(other.key, way) for way, key in (await self._ways_of(other)).items() if key == room.key]
+    async def _ways(self, room: Room) -> Ways:
+        """All ways from a room and to it."""
+        found: Ways = []
+        for each in list(self.rooms.values()):
+            exits = await self.ask(each, lambda each: [(way, x.to.key, x.device) for way, x in each.exits.items()])
+            found += [(each.key, way, to, door) for way, to, door in exits if room.key in (each.key, to)]
         return found
 
     async def _close(self, room: Room) -> str:
@@ -212,7 +210,7 @@ class Building(Outside):
             raise Puzzled("That room can not be moved there.")
         if await self.ask(there, lambda room: way in room.exits):
             raise Puzzled(f"There is a way {way} from {there.name} already.")
-        ways, leading = await self._ways_of(here), await self._ways_to(here)
+        ways = await self._ways(here)
         await self._cut_loose(here)
         await self._link_both(there, way, here)
 
@@ -220,7 +218,7 @@ class Building(Outside):
             if not self._lives(here):
                 return "nothing: it is gone"
             await self._cut_loose(here)
-            await self._rejoin(here, ways, leading)
+            await self._rejoin(ways)
             return f"{here.name} is where it was"
 
         return f"{capital(here.name)} lies {way} of {there.name} now.", undo

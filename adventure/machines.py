@@ -79,12 +79,16 @@ class Door(Machine):
     keeps = ("mode",)
 
     def __init__(
-        self, key: str, name: str, now: Callable[[], float], sides: list[Channel], key_thing: str, mode: str,
-        closes: float,
-    ) -> None:  # fmt: skip
+        self, key: str, name: str, now: Callable[[], float], key_thing: str, mode: str, closes: float
+    ) -> None:
         super().__init__(key, name, now)
-        self.sides, self.key_thing, self.mode, self.closes = sides, key_thing, mode, closes
+        self.key_thing, self.mode, self.closes = key_thing, mode, closes
         self.relocks = mode == "locked"
+        self.sides: list[Channel] = []
+
+    def stand_in(self, room: Channel) -> None:
+        """Be in a room, too. Rooms that were removed meanwhile are forgotten."""
+        self.sides = [*(side for side in self.sides if not side.ended and side is not room), room]
 
     def time_is_over(self) -> None:
         self.become("locked" if self.relocks else "closed", f"{self._capital} falls shut.")

@@ -39,12 +39,19 @@ def _join(world: Any) -> None:
         for way, exit in plan.exits.items():
             door = world.plan.doors.get(exit.door)
             if door is not None:
-                made = world.machines.setdefault(
-                    exit.door, Door(exit.door, door.name, world.now, [], door.key, door.mode, door.closes)
+                world.machines.setdefault(
+                    exit.door, Door(exit.door, door.name, world.now, door.key, door.mode, door.closes)
                 )
-                made.sides.append(world.rooms[key].control)
-            said = (door.name, exit.door, door.key, door.mode) if door is not None else ("", "", "", "open")
-            Join(way, world.rooms[exit.to].place(), "", said).act(world.rooms[key])
+            joined(world, world.rooms[key], way, world.rooms[exit.to], exit.door).act(world.rooms[key])
+
+
+def joined(world: Any, room: Room, way: str, there: Room, door: str) -> Join:
+    """What gives a room a way to another. The door in it, if there is one, is as it is now, and has one side more."""
+    machine = world.machines.get(door)
+    if not isinstance(machine, Door):
+        return Join(way, there.place())
+    machine.stand_in(room.control)
+    return Join(way, there.place(), "", (machine.name, door, machine.key_thing, machine.mode))
 
 
 def _machine(world: Any, key: str, plan: DevicePlan) -> Machine:

@@ -190,11 +190,6 @@ class Room(Outside):
         self.changed()
         return self.exits.pop(way, None)
 
-    def rejoin(self, way: str, exit: Exit) -> None:
-        """Have a way again, unless there is another one by now."""
-        self.exits.setdefault(way, exit)
-        self.changed()
-
     def describe(self, text: str) -> None:
         """Look like that from now on."""
         self.text = text

@@ -75,6 +75,27 @@ class BuilderTests(WorldTestCase):
         self.play(self.ada, "undo")
         self.assertEqual(self.ways("yard"), {"south": "hall", "north": "field"})
 
+    def test_a_way_that_is_back_has_its_door(self) -> None:
+        cy = self.enter("Cy")
+        self.play(cy, "get key", "unlock blue door", "open blue door", "e", "close blue door", "lock blue door")
+        for builder, lines in ((cy, ("move yard down",)), (self.ada, ("unlink east",)), (self.ada, ("remove cellar",))):
+            builder.card.role = "builder"
+            self.play(builder, *lines)
+            self.assertIn("You can not go east", self.play(self.ben, "e"), lines)
+            self.play(builder, "undo")
+            self.assertEqual(self.play(self.ben, "e"), "The blue door is locked.", lines)
+            self.assertEqual(len(self.world.machines["blue_door"].sides), 2, lines)
+        self.assertEqual(self.where(cy), "hall")
+        self.play(cy, "unlock blue door", "open blue door", "e")
+        self.assertEqual(self.play(cy, "close blue door"), "You close the blue door.")
+        self.assertIn("The blue door closes.", self.heard(self.ben))
+
+    def test_a_door_that_was_turned_meanwhile_is_so_when_its_way_is_back(self) -> None:
+        self.play(self.ada, "get key", "unlock blue door", "open blue door", "unlink east")
+        self.after(21)
+        self.play(self.ada, "undo")
+        self.assertEqual(self.play(self.ben, "e"), "The blue door is locked.")
+
     def test_describe_create_destroy(self) -> None:
         self.play(self.ada, "describe Marble, and echoes.")
         self.assertIn("Marble, and echoes.", self.play(self.ben, "look"))
