@@ -37,10 +37,11 @@ def things_of(things: Iterable[Thing]) -> dict[str, ThingPlan]:
 
 
 def plan_of(world: Any) -> WorldPlan:
-    """The plan of a world that lives. Templates of machines lie nowhere, and stay as they were."""
+    """The plan of a world that lives. Templates of machines lie nowhere, and stay as they were, but empty."""
     plan: WorldPlan = world.plan
     moving = world.moving
-    things = {machine.thing: plan.things[machine.thing] for machine in plan.machines.values() if machine.thing}
+    templates = [machine.thing for machine in plan.machines.values() if machine.thing]
+    things = {key: replace(plan.things[key], things=[]) for key in templates}
     bots = [replace(bot.plan, room=bot.mine.at) for bot in world.bots.values()]
     rooms = {}
     for room in world.rooms.values():

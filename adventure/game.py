@@ -17,9 +17,10 @@ from occwserv.csp.process import Outside
 
 from .code import HERE, Code, Unusable, facts_of, load, where
 from .limits import limits_of
-from .seats import Seats
+from .seats import Refused, Seats
 from .store import Rows, Store, read
 from .visits import Visits
+from .worldfile import WorldError
 
 SHIPPED = HERE / "world.yaml"
 LOOK = 1.0  # seconds between two looks at the files; they must be the same in two
@@ -34,13 +35,16 @@ def game_of(scheduler: Scheduler, options: Mapping[str, Any], reactor: Any, log:
 
     :param options: `world` is the path of the world file, `save` that of the file that keeps what happens; the others
         are limits (`limits.py`), as texts. They are heeded when the game is made; later ones by `heed`.
-    :param reactor: whose clock the world has. :param log: a Twisted logger.
-    :raise WorldError: the world file has mistakes.
-    :raise OSError: it can not be read.
+    :param reactor: whose clock the world has. :param log: a Twisted logger, which is told why there is no game.
+    :raise Refused: there is none: the world file has mistakes, or it can not be read, or what was kept.
     """
     game = _games.get(scheduler)
     if game is None:
-        game = _games[scheduler] = Game(scheduler, options, reactor, log)
+        try:
+            game = _games[scheduler] = Game(scheduler, options, reactor, log)
+        except (WorldError, OSError) as error:
+            log.error("the world can not be entered: {error}", error=str(error))
+            raise Refused("The world can not be entered now; the server's log tells why.") from None
     game.held += 1
     return game
 

@@ -9,7 +9,7 @@ from .acting import Turn
 from .language import Command, Puzzled, find, split_at
 from .messages import Done
 from .room import Room
-from .values import MOST_CARRIED, Body, Heard, Thing, capital
+from .values import MOST_CARRIED, MOST_NESTED, Body, Heard, Thing, capital
 
 
 def get(room: Room, body: Body, command: Command, done: Any) -> None:
@@ -95,6 +95,8 @@ def put(room: Room, body: Body, command: Command, done: Any) -> None:
     thing, box = _mine(body, wanted), _open_box(room, body, box_words)
     if box in thing.all:
         raise Puzzled(f"{capital(thing.the)} does not fit into itself.")
+    if thing.nested >= MOST_NESTED:
+        raise Puzzled(f"There are too many things in each other in {thing.the} already.")
     if len(box.inside) >= box.holds:
         raise Puzzled(f"{capital(box.the)} is full.")
     body.things.remove(thing)

@@ -127,7 +127,7 @@ def restore(plan: WorldPlan, kept: Kept) -> None:
     if "room" not in kept:
         return
     templates = {machine.thing for machine in plan.machines.values() if machine.thing}
-    plan.things = {key: thing for key, thing in plan.things.items() if key in templates}
+    plan.things = {key: replace(thing, things=[]) for key, thing in plan.things.items() if key in templates}
     begun, plan.rooms = plan.rooms, {}
     for key, row in kept["room"].items():
         exits = {way: Way(*exit) for way, exit in row.pop("exits").items()}

@@ -78,9 +78,7 @@ class Door(Machine):
 
     keeps = ("mode",)
 
-    def __init__(
-        self, key: str, name: str, now: Callable[[], float], key_thing: str, mode: str, closes: float
-    ) -> None:
+    def __init__(self, key: str, name: str, now: Callable[[], float], key_thing: str, mode: str, closes: float) -> None:
         super().__init__(key, name, now)
         self.key_thing, self.mode, self.closes = key_thing, mode, closes
         self.relocks = mode == "locked"

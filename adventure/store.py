@@ -25,13 +25,17 @@ class Store:
     """
 
     def __init__(self, path: Path | str) -> None:
+        self._path = path
         try:
-            self._open(path)
+            self._open()
         except sqlite3.Error as error:
-            raise OSError(f"the world can not be kept in {path} (adventure.save): {error}") from None
+            raise self._unusable(error) from None
 
-    def _open(self, path: Path | str) -> None:
-        self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    def _unusable(self, error: sqlite3.Error) -> OSError:
+        return OSError(f"the world can not be kept in {self._path} (adventure.save): {error}")
+
+    def _open(self) -> None:
+        self._file = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         self._lock = Lock()
         self._stamps = self._written = 0
         self._closed = False
@@ -67,9 +71,15 @@ class Store:
                 raise
 
     def rows(self) -> Rows:
-        """All that is kept, in the order in which it was first written."""
-        with self._lock:
-            found = self._file.execute("SELECT kind, key, value FROM kept ORDER BY rowid").fetchall()
+        """All that is kept, in the order in which it was first written.
+
+        :raise OSError: it can not be read.
+        """
+        try:
+            with self._lock:
+                found = self._file.execute("SELECT kind, key, value FROM kept ORDER BY rowid").fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
         return {(kind, key): value for kind, key, value in found}
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from occwserv.csp import Ending
 
 ROLES = ("player", "builder", "operator")
 MOST_CARRIED = 12
+MOST_NESTED = 12  # things, each in the next
 SECONDS_OF_A_DAY = 1440.0  # an hour of the world is a minute of the clock
 MORNING = 8  # the hour at which the clock begins
 
@@ -52,6 +53,11 @@ class Thing:
         yield self
         for thing in self.inside:
             yield from thing.all
+
+    @property
+    def nested(self) -> int:
+        """How many things are in each other here, with itself: 1 when it is empty."""
+        return 1 + max((thing.nested for thing in self.inside), default=0)
 
     @property
     def the(self) -> str:

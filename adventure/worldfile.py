@@ -9,6 +9,7 @@ import yaml
 
 from .bots import KINDS
 from .plans import REQUIRED, Way, WorldPlan
+from .values import MOST_NESTED
 
 MACHINES = ("lift", "train", "dispenser", "levers", "finale")
 MODES = ("open", "closed", "locked")
@@ -166,6 +167,7 @@ def _check(plan: WorldPlan, reading: Reading) -> None:
         place(f"things.{key}.things", thing.things)
         known(f"things.{key}.key", thing.key, plan.things, "thing")
         known(f"things.{key}.device", thing.device, plan.machines, "machine")
+    _check_nesting(plan, reading)
     for key, door in plan.doors.items():
         known(f"doors.{key}.key", door.key, plan.things, "thing")
         known(f"doors.{key}.mode", door.mode, MODES, "way of being a door called")
@@ -176,6 +178,20 @@ def _check(plan: WorldPlan, reading: Reading) -> None:
         known(f"bots[{number}].home", bot.home, plan.rooms, "room")
         if bot.pace < SHORTEST_PACE:
             reading.wrong(f"bots[{number}].pace", f"expected {SHORTEST_PACE} seconds or more")
+
+
+def _check_nesting(plan: WorldPlan, reading: Reading) -> None:
+    """No thing is in itself, nor in too many others. In which thing each is, is known by now to be one."""
+    holder = {thing: key for key, holding in plan.things.items() for thing in holding.things}
+    for key in plan.things:
+        around = [key]
+        while around[-1] in holder and holder[around[-1]] not in around and len(around) <= MOST_NESTED:
+            around.append(holder[around[-1]])
+        ring = holder.get(around[-1]) == key
+        if ring or len(around) > MOST_NESTED:
+            names = " in ".join(f'"{each}"' for each in (*around, key))
+            why = f"a thing can not be in itself: {names}" if ring else f'"{key}" is in {MOST_NESTED} things or more'
+            reading.wrong(f"things.{holder.pop(key)}.things", why)
 
 
 def _check_machines(plan: WorldPlan, known: Any, reading: Reading) -> None:

@@ -13,7 +13,6 @@ from twisted.logger import Logger
 
 from adventure.game import Game, game_of, game_there
 from adventure.seats import Refused
-from adventure.worldfile import WorldError
 
 from .csp import Scheduler
 from .irc.networks import Networks as IrcDoor
@@ -100,11 +99,7 @@ class Doors:
         :raise Refused: there is none; the reason is in the log.
         """
         if self._game is None:
-            try:
-                self._game = game_of(self._scheduler, self._options, self._reactor, self.log)
-            except (WorldError, OSError) as error:
-                self.log.error("the world can not be entered: {error}", error=str(error))
-                raise Refused("The world can not be entered now; the server's log tells why.") from None
+            self._game = game_of(self._scheduler, self._options, self._reactor, self.log)
         return self._game
 
     def figures(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from occwserv.csp import OverwritingBuffer, running
 
 PACES = ("off", "10", "30", "60")  # seconds between two refreshes of the page without scripts
 PACE = "30"
+AGAIN = 1  # second until a world that can not be entered is asked for again
 REPLAYED = 60  # lines that a page with scripts begins with
 
 STYLE = """
@@ -58,6 +59,15 @@ ENTRY = """<!DOCTYPE html>
  autocapitalize="characters"></label>
 <button>Enter</button>
 </form></details>
+</body></html>
+"""
+
+SHUT = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>The adventure</title><style>%(style)s</style></head><body>
+<h1>The adventure</h1>
+<p role="alert">%(problem)s</p>
+<p><a href="%(place)s">Try again</a></p>
 </body></html>
 """
 
@@ -142,7 +152,8 @@ async def ogimain(ogi):
     ended_well = False
     try:
         async for connection in ogi:
-            ogi.fork(door.meet(connection), "visitor")
+            shut = door.problem()
+            ogi.fork(door.refuse(connection, shut) if shut else door.meet(connection), "visitor")
         ended_well = True
     finally:
         door.leave(ended_well)
@@ -152,13 +163,32 @@ class Door:
     """The web's door to the world."""
 
     def __init__(self, ogi):
-        self.game = game_of(running.process.scheduler, ogi.options, ogi.reactor, ogi.log)
-        self.visits = self.game.visits
-        self.place = f"/ogi/{ogi.name}"
+        self.ogi, self.place = ogi, f"/ogi/{ogi.name}"
+        self.game = self.visits = None
+        self.shut, self.tried = "", -AGAIN
+        self.problem()
+
+    def problem(self):
+        """Why nobody can enter the world, if so. After a while it is asked for again."""
+        now = self.ogi.reactor.seconds()
+        if self.game is None and now - self.tried >= AGAIN:
+            self.tried = now
+            try:
+                self.game = game_of(running.process.scheduler, self.ogi.options, self.ogi.reactor, self.ogi.log)
+                self.visits, self.shut = self.game.visits, ""
+            except Refused as refused:
+                self.shut = str(refused)
+        return self.shut
+
+    async def refuse(self, connection, problem):
+        page = SHUT % {"style": STYLE, "problem": escape(problem), "place": self.place}
+        again = ("Retry-After", str(AGAIN)), ("Cache-Control", "no-store")
+        await connection.reply(503, [("Content-Type", "text/html; charset=utf-8"), *again], page)
 
     def leave(self, ended_well):
         """This instance ends. The world does, too, unless another one goes on with it, which may begin a bit later."""
-        self.game.let_go(1 if ended_well else 10)
+        if self.game is not None:
+            self.game.let_go(1 if ended_well else 10)
 
     async def meet(self, connection):
         visit = self.visits.of(connection.session)

@@ -8,13 +8,14 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from adventure.export import plan_of, write_world
 from adventure.keeping import rows_of
 from adventure.plans import BotPlan
 from adventure.store import Store
 from adventure.worldfile import WorldError, read_world
 
 from .adventurers import SMALL, WorldTestCase
-from .test_adventure_keeping import KeptTestCase
+from .test_adventure_keeping import KeptTestCase, begun
 from .test_adventure_reload import ReloadTestCase
 
 ROOT = Path(__file__).parent.parent
@@ -140,6 +141,18 @@ class KeptTests(KeptTestCase):
         self.assertEqual({"porch", "car"} - set(world.rooms), set())
         self.assertEqual(world.rooms["porch"].exits["in"].to.key, "hall")
 
+    def test_a_thing_that_is_handed_out_has_others_in_it(self) -> None:
+        text = SMALL.replace(
+            "  cake:", "  basket: {name: a basket, holds: 2, things: [egg]}\n  egg: {name: an egg}\n  cake:"
+        )
+        text += "machines: {hatch: {kind: dispenser, name: a hatch, thing: basket}}\n"
+        for _ in range(2):
+            store = Store(self.folder / "hatch.sqlite")
+            self.addCleanup(store.close)
+            world = begun(read_world(text), self, store)
+            self.assertEqual(read_world(write_world(plan_of(world))).things["basket"].things, [])
+            world.end()
+
     def test_what_can_not_be_written_ends_nothing_and_is_written_later(self) -> None:
         self.after(1)
         ada = self.enter("Ada")
@@ -162,12 +175,26 @@ class KeptTests(KeptTestCase):
             with self.assertRaisesRegex(OSError, f"{path} .adventure.save.: "):
                 Store(path)
 
+    def test_a_file_that_can_be_opened_and_not_be_read_is_told_by_its_name(self) -> None:
+        self.world.end()
+        self.store.close()
+        path = self.folder / "world.sqlite"
+        path.write_bytes(path.read_bytes()[:4096] + b"x" * (path.stat().st_size - 4096))
+        store = Store(path)
+        self.addCleanup(store.close)
+        self.assertRaisesRegex(OSError, f"{path} .adventure.save.: ", store.rows)
+
 
 class FileTests(WorldTestCase):
     """World files with mistakes that no world could begin with."""
 
     def test_mistakes(self) -> None:
         begin = "name: N\nstart: a\nrooms:\n  a: {name: A, text: T%s}\n%s"
+        nested = begin % ("", "things:\n  a: {name: A, things: [%s]}\n  b: {name: B, things: [%s]}\n  c: {name: C}\n")
+        nested += "machines: {m: {kind: dispenser, name: M, thing: b}}"
+        deep = begin % ("", "things:\n  t0: {name: T, things: [t1]}\n" + "".join(
+            f"  t{number}: {{name: T, things: [t{number + 1}]}}\n" for number in range(1, 12)
+        ) + "  t12: {name: T}\n")  # fmt: skip
         for text, said in (
             (begin % ("", "machines: {m: {kind: lift, name: L}}"), "world.yaml:5: machines.m: room is missing"),
             (begin % ("", "machines: {m: {kind: train, name: L, room: a}}"), "5: machines.m: stops is missing"),
@@ -175,6 +202,9 @@ class FileTests(WorldTestCase):
             (begin % ("", "machines: {m: {kind: '', name: L}}"), "5: machines.m: kind is missing"),
             (begin % (", exits: {north: ''}", ""), "4: rooms.a.exits.north: to is missing"),
             (begin.replace("start: a", "start: ''") % ("", ""), "1: start is missing"),
+            (nested % ("b", "a"), '7: things.b.things: a thing can not be in itself: "a" in "b" in "a"'),
+            (nested % ("a", "c"), '6: things.a.things: a thing can not be in itself: "a" in "a"'),
+            (deep, '17: things.t11.things: "t12" is in 12 things or more'),
             (begin % ("", "bots: [{name: B, kind: guide, room: a, pace: 0}]"), "5: bots[0].pace: expected 0.1 seconds"),
         ):
             with self.assertRaises(WorldError) as raised:

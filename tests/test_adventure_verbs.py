@@ -1,6 +1,7 @@
 """Every verb of players, in a small world."""
 
 from adventure.language import Puzzled, parse
+from adventure.values import Thing
 from adventure.verbs import VERBS
 
 from .adventurers import WorldTestCase
@@ -75,6 +76,15 @@ class VerbTests(WorldTestCase):
         self.assertIn("Nothing fits", self.play(self.ada, "put cap in lamp"))
         self.assertIn("into itself", self.play(self.ada, "get box", "put box in box"))
         self.assertIn("Put what into what?", self.play(self.ada, "put cap"))
+
+    def test_what_is_in_each_other_has_an_end(self) -> None:
+        hall = self.world.rooms["hall"]
+        hall.things += [Thing(f"bag{number}", f"bag {number}", holds=1) for number in range(13)]
+        for number in range(11):
+            said = self.play(self.ada, f"get bag {number}", f"put bag {number} in bag {number + 1}")
+            self.assertIn("You put", said)
+        self.play(self.ada, "get bag 11")
+        self.assertIn("too many things in each other in bag 11", self.play(self.ada, "put bag 11 in bag 12"))
 
     def test_give(self) -> None:
         self.play(self.ada, "get lamp")

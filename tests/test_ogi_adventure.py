@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from .chromium import Browser
 from .ogi_stage import OgiTestCase
 from .serving import Serving
+from .standstill import GAME
 
 DOOR = (Path(__file__).parent.parent / "ogi" / "adventure.py").read_text()
 FORM = b"Content-Type: application/x-www-form-urlencoded"
@@ -163,6 +164,28 @@ class DoorTests(OgiTestCase):
         self.post(b"command=quit", ada)
         self.assertIn("Good-bye", self.shown(ada))
         self.assertEqual(self.figures()["faults"], 0)
+
+
+class ShutTests(OgiTestCase):
+    """A world that can not be entered."""
+
+    modules = {"adventure": DOOR}
+
+    def chosen(self, **ogi):
+        self.sections = {"adventure": {**GAME, "save": str(self.folder / "kept" / "world.sqlite")}}
+        return super().chosen(**ogi)
+
+    def test_it_is_told_so_until_it_can(self) -> None:
+        (self.folder / "kept").write_text("no folder")
+        for method, body in ((b"GET", b""), (b"POST", b"name=Ada")):
+            answer = self.get(PLACE, FORM, method=method, body=body)
+            self.assertEqual((answer.status, answer["retry-after"]), (503, "1"))
+            self.assertIn(b"The world can not be entered now; the server&#x27;s log tells why.", answer.body)
+        self.assertEqual(self.said().count("the world can not be entered: "), 1)
+        self.assertEqual(self.figures()["faults"], 0)
+        (self.folder / "kept").unlink()
+        self.wait(1)
+        self.assertIn('name="name"', self.text(PLACE))
 
 
 NEAR = """
