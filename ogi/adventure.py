@@ -7,6 +7,8 @@ request, and `GET .../events` is the live feed. The world itself is the package 
 import json
 from html import escape
 
+from twisted.internet.task import deferLater
+
 from adventure.game import game_of
 from adventure.seats import Refused
 from occwserv.csp import OverwritingBuffer, running
@@ -151,9 +153,10 @@ async def ogimain(ogi):
     door = Door(ogi)
     ended_well = False
     try:
+        await door.open()
         async for connection in ogi:
-            shut = door.problem()
-            ogi.fork(door.refuse(connection, shut) if shut else door.meet(connection), "visitor")
+            await door.open()
+            ogi.fork(door.meet(connection) if door.game else door.refuse(connection), "visitor")
         ended_well = True
     finally:
         door.leave(ended_well)
@@ -164,24 +167,26 @@ class Door:
 
     def __init__(self, ogi):
         self.ogi, self.place = ogi, f"/ogi/{ogi.name}"
-        self.game = self.visits = None
+        self.game, self.visits = None, None
         self.shut, self.tried = "", -AGAIN
-        self.problem()
 
-    def problem(self):
-        """Why nobody can enter the world, if so. After a while it is asked for again."""
+    async def open(self):
+        """Ask for the game, if there is none yet; if it can not be had, again after a while."""
         now = self.ogi.reactor.seconds()
         if self.game is None and now - self.tried >= AGAIN:
             self.tried = now
-            try:
-                self.game = game_of(running.process.scheduler, self.ogi.options, self.ogi.reactor, self.ogi.log)
-                self.visits, self.shut = self.game.visits, ""
-            except Refused as refused:
-                self.shut = str(refused)
-        return self.shut
+            # A large world takes longer than a module may run without yielding, so that the reactor has it made.
+            await deferLater(self.ogi.reactor, 0, self.ask, running.process.scheduler)
 
-    async def refuse(self, connection, problem):
-        page = SHUT % {"style": STYLE, "problem": escape(problem), "place": self.place}
+    def ask(self, scheduler):
+        try:
+            self.game = game_of(scheduler, self.ogi.options, self.ogi.reactor, self.ogi.log)
+            self.visits = self.game.visits
+        except Refused as refused:
+            self.shut = str(refused)
+
+    async def refuse(self, connection):
+        page = SHUT % {"style": STYLE, "problem": escape(self.shut), "place": self.place}
         again = ("Retry-After", str(AGAIN)), ("Cache-Control", "no-store")
         await connection.reply(503, [("Content-Type", "text/html; charset=utf-8"), *again], page)
 

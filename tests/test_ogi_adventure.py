@@ -154,6 +154,11 @@ class DoorTests(OgiTestCase):
         self.assertIn("3 play", self.shown(cookies[2]))
         self.assertEqual(self.figures()["faults"], 0)
 
+    def test_the_world_may_take_longer_to_make_than_a_module_may_run(self) -> None:
+        self.text(PLACE)
+        lives = {process.name: process for process in self.farm.scheduler.processes}
+        self.assertEqual([self.farm._is_ours(lives[name]) for name in ("adventure.1", "hall")], [True, False])
+
     def test_odd_requests(self) -> None:
         self.assertEqual(self.get(PLACE + "/x").status, 404)
         self.assertEqual(self.post(b"command=look").status, 403)
