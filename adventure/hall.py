@@ -17,6 +17,7 @@ from .marks import Marks
 from .messages import Done, Enter, Protect
 from .player import Card
 from .values import ROLES, Body, Heard, capital, listed
+from .verbs import WORDS
 
 NAME = re.compile(r"[^\W\d_][\w'-]{1,19}")
 SHOUTS_APART = 10.0  # seconds
@@ -87,6 +88,8 @@ class Hall(Outside):
             raise Puzzled("A name has 2 to 20 letters, and begins with one.")
         if name.lower() in self.reserved and not self._known(name.lower()):
             raise Puzzled("Somebody who lives here has that name.")
+        if name.lower() in WORDS and not self._known(name.lower()):
+            raise Puzzled(f'"{name}" is a command, and can not be a name.')
         shown = capital(name)
         return shown if shown.lower() == name.lower() else name  # some letters become others by that
 

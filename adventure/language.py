@@ -62,6 +62,8 @@ def _verb(line: str, lowered: str, verbs: Mapping[str, Verb], role: str) -> tupl
     for spoken, count in ((two, 2), (first, 1)):
         if spoken in exact and (count == 1 or " " in spoken):
             return exact[spoken], _after(line, count)
+    if first in DIRECTION_OF:
+        raise Puzzled(f'To go {DIRECTION_OF[first]}, write "{first}" alone.')
     found = [verb for name, verb in verbs.items() if name.startswith(first)]
     found = [verb for verb in found if verb.role == "player"] or found  # builders' verbs do not crowd the others out
     if len(found) == 1:

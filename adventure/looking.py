@@ -41,7 +41,7 @@ def _named(body: Body) -> str:
 
 
 def examine(room: Room, body: Body, command: Command, done: Any) -> None:
-    words = tuple(word for word in command.words if word not in ("at", "in", "into"))
+    words = tuple(word for word in command.words if word not in ("at", "in", "into", "around", "here"))
     if not words:
         look(room, body, None, done)
         return

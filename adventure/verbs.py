@@ -31,7 +31,7 @@ class Verb:
 VERBS = {
     verb.name: verb
     for verb in (
-        Verb("look", "look [at THING]", "Shows where you are, or what something looks like.", short=("l",)),
+        Verb("look", "look [at THING]", "Shows where you are, or what something looks like.", short=("l", "exits")),
         Verb("examine", "examine THING", "Looks closely at a thing, a person or yourself.",
              short=("x", "read", "search")),
         Verb("go", "go WAY", "Walks through an exit. A direction alone does it, too: north, n, up, out.",
@@ -90,3 +90,4 @@ VERBS = {
         Verb("quit", "quit", "Leaves the game. What you carry is kept for you.", "self", ("exit", "logout", "bye")),
     )
 }  # fmt: skip
+WORDS = {*VERBS, *(short for verb in VERBS.values() for short in verb.short), *DIRECTIONS, *DIRECTIONS.values()}

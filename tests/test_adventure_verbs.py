@@ -162,6 +162,9 @@ class VerbTests(WorldTestCase):
         self.assertEqual(self.where(self.enter("Lovelace", "secret1")), "hall")
         for name in ("x", "<b>", "a b", "1st", "y" * 30):
             self.assertRaisesRegex(AssertionError, "A name has", self.enter, name)
+        for name in ("help", "Quit", "?", "ne"):
+            self.assertRaisesRegex(AssertionError, "A name has|is a command", self.enter, name)
+        self.assertEqual(self.play(self.ben, "name look"), '"look" is a command, and can not be a name.')
         self.assertRaisesRegex(AssertionError, "here already", self.enter, "BEN")
 
     def test_quit_keeps_what_one_has(self) -> None:
@@ -199,9 +202,18 @@ class LanguageTests(WorldTestCase):
                            ("  sAy   x ", "say")):  # fmt: skip
             self.assertEqual(parse(line).verb.name, verb, line)
         self.assertIsNone(parse("   \x00 "))
-        self.assertRaisesRegex(Puzzled, '"w" could be wait, wear, whisper or who', parse, "w x")
+        self.assertRaisesRegex(Puzzled, '"c" could be close or code', parse, "c x")
         self.assertRaisesRegex(Puzzled, "Did you mean examine", parse, "exmaine x")
         self.assertRaisesRegex(Puzzled, 'Try "help"', parse, "frobnicate")
+
+    def test_a_direction_is_never_a_verb(self) -> None:
+        for line, way in (("n to the yard", "north"), ("North please", "north"), ("d x", "down")):
+            self.assertRaisesRegex(Puzzled, f"To go {way}, write .* alone", parse, line)
+
+    def test_looking_around_is_looking(self) -> None:
+        ada = self.enter("Ada")
+        for line in ("look around", "look here", "exits"):
+            self.assertIn("Ways: north", self.play(ada, line), line)
 
     def test_several_alike(self) -> None:
         ada = self.enter("Ada")
