@@ -68,11 +68,14 @@ def protect(name: str, path: Path) -> None:
     """Ask for a password, and have a world that is kept know it."""
     if not NAME.fullmatch(name):
         sys.exit(f"{name} can not be the name of a player.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store = Store(path)
+    except OSError as error:
+        sys.exit(str(error))
     password = getpass("Password: ")
     if len(password) < SHORTEST or getpass("Again: ") != password:
         sys.exit(f"A password has at least {SHORTEST} characters, and is the same twice.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    store = Store(path)
     role = read(store.rows()).get("account", {}).get(name, {}).get("role", "player")
     salt = SystemRandom().randbytes(16)
     row = account_row(Account(salt, digest_of(password, salt), role))

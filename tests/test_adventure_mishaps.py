@@ -228,6 +228,11 @@ class TerminalTests(SynchronousTestCase):
     """`python -m adventure`, of somebody who may not play."""
 
     def test_it_says_why_and_ends(self) -> None:
-        command = (sys.executable, "-m", "adventure", "--name", "x!")
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
-        self.assertEqual(ended.stderr, b"A name has 2 to 20 letters, and begins with one.\n")
+        folder = "the world can not be kept in adventure (adventure.save): unable to open database file\n"
+        for options, said in (
+            (("--name", "x!"), "A name has 2 to 20 letters, and begins with one.\n"),
+            (("--protect", "ada", "--save", "adventure"), folder),
+        ):
+            command = (sys.executable, "-m", "adventure", *options)
+            ended = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+            self.assertEqual(ended.stderr.decode(), said)
