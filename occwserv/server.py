@@ -46,6 +46,7 @@ from .resources.files import Root
 from .resources.library import Library
 from .resources.listing import list_folder
 from .resources.ogi import Farm as OgiFarm
+from .resources.ogi import serve_in_thread
 from .resources.options import ServerOptions
 from .resources.pagecache import PageCache
 from .resources.static import Static
@@ -86,7 +87,7 @@ class Server(Service):
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
-        self._ogi = OgiFarm(reactor, modules := modules_of(settings))
+        self._ogi = OgiFarm(reactor, modules := modules_of(settings), serve_in_thread)
         self._doors = Doors(reactor, settings, modules.options["adventure"], self._ogi.scheduler)
         self._listener = Listener(self._site(settings))
         self._ports = Ports(reactor, self._listener)

@@ -61,8 +61,11 @@ form.addEventListener("submit", async event => {
   if (!text.value.trim()) return;
   const said = new URLSearchParams(new FormData(form));
   text.value = "";
-  const answer = await fetch(form.action, {method: "POST", body: said, redirect: "manual"});
-  if (answer.status >= 400) state.textContent = "that was not taken: " + answer.status;
+  const answer = await fetch(form.action, {method: "POST", body: said, redirect: "manual"}).catch(why => why);
+  if (answer instanceof Error || answer.status >= 400) {
+    state.textContent = "that was not taken: " + (answer.status || "the server can not be reached");
+    text.value ||= said.get("text");
+  }
 });
 // A browser may keep a page that was left, to come back to it: that is not somebody who is here.
 addEventListener("pagehide", () => feed.close());
@@ -140,10 +143,11 @@ class Room:
     async def listen(self, connection):
         async with connection.events() as feed:
             seen = feed.last_event_id or connection.args.get("last", "0")
+            last = int(seen) if seen.isdecimal() and len(seen) < 20 else self.state.get("last", 0)
             self.feeds.add(feed)
             try:
                 for line in list(self.lines):
-                    if seen.isdigit() and line["id"] > int(seen):
+                    if line["id"] > last:
                         await feed.send(self.event(line), id=str(line["id"]))
                 await self.tell(str(len(self.feeds)), event="here")
                 await connection.closed

@@ -11,7 +11,9 @@ PAGE = """<!DOCTYPE html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Crash</title>
 <style>:root { color-scheme: light dark; font: 1rem/1.8 system-ui, sans-serif }
 body { max-width: 42rem; margin: 0 auto; padding: 1rem }</style></head>
-<body><h1>Crash</h1><p>Each of these makes a module fail in its own way. Nobody else notices.</p><ul>%s</ul></body>
+<body><h1>Crash</h1><p>Each of these makes a module fail in its own way. Nobody else notices.</p>
+<p>Who fails too often rests: after five times, the page is not to be had (503) until the first was a minute ago.</p>
+<ul>%s</ul></body>
 </html>
 """
 FORMS = {}

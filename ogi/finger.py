@@ -21,7 +21,7 @@ PAGE = """<!DOCTYPE html>
 <style>
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
 body { max-width: 42rem; margin: 0 auto; padding: 1rem }
-pre { overflow-x: auto; padding: .8rem; border: 1px solid #8888; border-radius: .4rem }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .8rem; border: 1px solid #8888; border-radius: .4rem }
 </style>
 </head>
 <body>

@@ -13,5 +13,5 @@ PAGE = """<!DOCTYPE html>
 
 async def ogimain(ogi):
     connection = await ogi.receive()
-    name = connection.args.get("name", "") or connection.query or "world"
+    name = connection.args.get("name", connection.query) or "world"
     await connection.html(PAGE % escape(name))

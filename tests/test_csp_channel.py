@@ -209,6 +209,14 @@ class BufferTests(ProcessTestCase):
         self.run_all(self.receives(buffer))
         self.assertEqual(self.deaths(), ["Poisoned('')"])
 
+    def test_what_it_holds_when_poisoned_after_it_was_closed_is_received(self) -> None:
+        buffer = Buffer(3)
+        buffer.send_now(1)
+        buffer.close()
+        buffer.poison()
+        self.run_all(self.receives(buffer, 2))
+        self.assertEqual((self.log, self.deaths()), ([("got", 1), "EndOfChannel"], ["EndOfChannel('')"]))
+
     def test_a_full_one_ends_for_those_who_wait(self) -> None:
         for end, told in (("close", "Closed"), ("abandon", "Broken"), ("poison", "Poisoned")):
             buffer = Buffer(1)

@@ -1,23 +1,17 @@
 """What is moved has one owner, and who uses it afterwards is told where it was given away."""
 
 import gc
-import threading
 import weakref
 from typing import Any
 
 from occwserv.csp import (
-    Broken,
     Buffer,
     Channel,
-    Closed,
-    EndOfChannel,
     Mobile,
     Moved,
     OverwritingBuffer,
-    Poisoned,
     Send,
     alt,
-    ends,
     sleep,
 )
 
@@ -116,125 +110,19 @@ class MobileTests(ProcessTestCase):
         self.assertEqual(len(self.deaths()), 1)
         full.close()
 
+    def test_what_a_buffer_holds_stays_in_order_by_it(self) -> None:
+        buffer, value = Buffer(2), Mobile("it")
+        self.run_all(*(gives(buffer, each) for each in (1, 2, value, 3)))
+        value.give()
+        self.assertEqual([buffer.receive_now() for _ in range(3)], [1, 2, 3])
+        self.settle()
+        self.assertEqual((len(self.deaths()), buffer.count), (1, 3))
+
     def test_the_new_owner_can_give_it_on(self) -> None:
         value = Mobile("it")
         for _ in range(3):
             value = value.give()
         self.assertEqual(value.value, "it")
-
-
-class EndsTests(ProcessTestCase):
-    """The ends of channels."""
-
-    def test_the_last_end_that_is_closed_ends_the_channel(self) -> None:
-        sender, receiver = ends()
-        other = sender.share()
-        self.run_all(self.receives(receiver))
-        sender.close()
-        sender.close()
-        self.settle()
-        self.assertEqual(self.log, [])
-        other.close()
-        self.settle()
-        self.assertEqual(self.log, ["EndOfChannel"])
-        self.assertEqual(self.deaths(), ["EndOfChannel('')"])
-
-    def test_receivers_that_are_gone(self) -> None:
-        sender, receiver = ends()
-        self.run_all(self.sends(sender, 1))
-        with receiver:
-            pass
-        self.settle()
-        self.assertRaises(Broken, sender.send_now, 2)
-        self.assertRaises(Closed, receiver.receive_now)
-        self.assertEqual(self.deaths(), ["Broken('')"])
-
-    def test_an_end_that_is_forgotten_is_closed(self) -> None:
-        sender, receiver = ends()
-        del receiver
-        self.assertRaises(Broken, sender.send_now, 1)
-
-    def test_a_process_that_ends_closes_what_it_held(self) -> None:
-        async def ends_at_once(sender: Any) -> None:
-            await sleep(1)
-
-        async def fails(sender: Any) -> None:
-            await sleep(1)
-            raise ValueError
-
-        for how in (ends_at_once, fails):
-            sender, receiver = ends()
-            process = self.spawn(how(sender.give()))
-            self.run_all(self.receives(receiver))
-            self.after(1)
-            self.assertEqual(self.log.pop(), "EndOfChannel", how)
-            self.assertTrue(process.done)
-            self.deaths()
-        sender, receiver = ends()
-        process = self.spawn(ends_at_once(sender.give()))
-        self.run_all(self.receives(receiver))
-        process.cancel()
-        self.settle()
-        self.assertEqual(self.log, ["EndOfChannel"])
-        self.deaths()
-
-    def test_an_end_that_is_forgotten_while_others_run_is_closed_soon(self) -> None:
-        sender, receiver = ends()
-        held = [sender.give()]
-
-        async def forgets() -> None:
-            held.clear()
-            self.log.append(receiver.channel.ended)
-            await sleep(100)
-
-        self.run_all(self.receives(receiver), forgets())
-        self.assertEqual(self.log, [False, "EndOfChannel"], "not in the midst of what somebody does")
-        self.deaths()
-
-    def test_an_end_that_another_thread_forgets_is_closed_here(self) -> None:
-        sender, receiver = ends()
-        held = [sender.give()]
-        self.run_all(self.receives(receiver))
-        thread = threading.Thread(target=held.clear)
-        thread.start()
-        thread.join()
-        self.assertEqual(self.log, [])
-        self.run_all(self.sends(Channel(), 1))
-        self.assertEqual(self.log, ["EndOfChannel"])
-        self.deaths()
-
-    def test_an_end_is_moved_when_it_is_sent(self) -> None:
-        way, (sender, receiver) = Channel(), ends()
-
-        async def takes() -> None:
-            mine = await way.receive()
-            await mine.send("over the moved end")
-
-        self.run_all(takes(), gives(way, sender), self.receives(receiver))
-        self.assertEqual(self.log, [("got", "over the moved end")])
-        self.assertIn(f"{__file__}:{line()}", str(self.assertRaises(Moved, sender.send_now, 1)))
-        self.assertRaises(Moved, sender.share)
-        self.assertRaises(Moved, sender.give)
-        sender.close()
-        self.assertRaises(EndOfChannel, receiver.receive_now)
-
-    def test_ends_that_are_lost_in_a_poisoned_buffer_are_closed(self) -> None:
-        way, (sender, receiver) = Buffer(1), ends()
-        way.send_now(sender)
-        way.poison()
-        self.assertRaises(EndOfChannel, receiver.receive_now)
-        self.assertRaises(Poisoned, way.receive_now)
-
-    def test_async_for_over_an_end(self) -> None:
-        async def reads(receiver: Any) -> None:
-            async for value in receiver:
-                self.log.append(value)
-
-        sender, receiver = ends()
-        self.run_all(reads(receiver.give()), self.sends(sender, 1, 2))
-        sender.close()
-        self.settle()
-        self.assertEqual(self.log, [("sent", 1), 1, 2, ("sent", 2)])
 
 
 class MemoryTests(ProcessTestCase):

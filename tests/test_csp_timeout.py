@@ -1,6 +1,9 @@
 """Time limits: `async with timeout(seconds)`."""
 
-from occwserv.csp import Cancelled, Channel, sleep, timeout
+import contextlib
+from collections.abc import Callable, Coroutine
+
+from occwserv.csp import Cancelled, Channel, Scope, sleep, stop, timeout
 
 from .processes import ProcessTestCase
 
@@ -91,6 +94,38 @@ class TimeoutTests(ProcessTestCase):
             self.clock.advance(10)  # all that is due is due before anybody goes on
             self.settle()
             self.assertEqual(self.log[-1], "outer", (outer, inner))
+
+    def test_both_while_the_inner_block_cleans_up(self) -> None:
+        async def slow() -> None:
+            try:
+                await stop()
+            finally:
+                await sleep(5)
+
+        async def plain() -> None:
+            await slow()
+
+        async def scope() -> None:
+            async with Scope() as children:
+                children.fork(slow())
+
+        async def nested(block: Callable[[], Coroutine], outer: float, inner: float) -> None:
+            try:
+                async with timeout(outer):
+                    with contextlib.suppress(TimeoutError):
+                        async with timeout(inner):
+                            await block()
+                    await sleep(100)
+            except TimeoutError:
+                self.log.append("outer")
+
+        for block in (plain, scope):
+            for outer, inner in ((1, 2), (2, 1)):
+                self.log.clear()
+                (process,) = self.run_all(nested(block, outer, inner))
+                for _ in range(6):
+                    self.after(1)
+                self.assertEqual((self.log, process.done), (["outer"], True), (block.__name__, outer, inner))
 
     def test_one_that_ends_with_the_channel_has_its_limit_behind_it(self) -> None:
         channel = Channel()

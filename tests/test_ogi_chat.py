@@ -52,6 +52,15 @@ class ChatTests(OgiTestCase):
         self.assertIn("line4", self.text("/ogi/chat"))
         self.assertIn(b"line4", self.ask("/ogi/chat/events", b"Last-Event-ID: 4").sees())
 
+    def test_who_has_seen_no_number_hears_what_is_said_from_now_on(self) -> None:
+        self.say(b"a", b"before")
+        odd = [self.ask(f"/ogi/chat/events?last={last}") for last in ("%C2%B2", "9" * 5000, "-1", "x")]
+        self.say(b"a", b"after")
+        for client in odd:
+            seen = client.sees()
+            self.assertEqual((b"before" in seen, b"after" in seen), (False, True), seen)
+        self.assertEqual(self.figures()["faults"], 0)
+
     def test_odd_requests(self) -> None:
         self.assertEqual(self.get("/ogi/chat/other").status, 404)
         self.assertEqual(self.say(b"", b"").status, 303)
@@ -105,3 +114,12 @@ class WindowTests(Serving, SynchronousTestCase):
         self.say(with_scripts, "Ada", "seen in the frame")
         without.until(f"{FRAME}?.includes('seen in the frame')", True)  # it refreshes itself
         self.assertEqual(without.ask("document.getElementById('name').value"), "Plain")
+
+    def test_what_was_not_taken_is_still_there_to_be_said(self) -> None:
+        window = self.browser.window(self.url)
+        window.until("state.textContent", "1 here")
+        window.tell("Network.enable")
+        window.tell("Network.setBlockedURLs", urls=[self.url])
+        self.say(window, "Ada", "is anybody here?")
+        window.until("state.textContent", "that was not taken: the server can not be reached")
+        self.assertEqual(window.ask("text.value"), "is anybody here?")

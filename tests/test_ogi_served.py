@@ -181,8 +181,8 @@ class ShippedTests(ServedTestCase):
         server = self.serve()
         self.assertIn(b"<p>1 hits</p>", self.get(server, "/ogi/hits").body)
         self.assertIn(b"<p>2 hits</p>", self.get(server, "/ogi/hits").body)
-        self.assertIn(b"Hello, world!", self.get(server, "/ogi/hello").body)
-        self.assertIn(b"Hello, &lt;b&gt;!", self.get(server, "/ogi/hello?name=%3Cb%3E").body)
+        for query, name in (("", "world"), ("?name=%3Cb%3E", "&lt;b&gt;"), ("?Fred", "Fred"), ("?name=", "world")):
+            self.assertIn(f"Hello, {name}!", self.get(server, "/ogi/hello" + query).body.decode())
         self.end(server)
 
     def test_finger(self) -> None:

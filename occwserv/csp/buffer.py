@@ -7,9 +7,10 @@ from types import coroutine
 from typing import Any
 
 from .channel import Channel
+from .current import here
 from .errors import WouldBlock
 from .mobile import Movable
-from .process import Process, here
+from .process import Process
 
 
 class Buffer(Channel):
@@ -85,7 +86,8 @@ class Buffer(Channel):
         return bool(self.held) or super().receivable
 
     def poison(self) -> None:
-        self.held.clear()
+        if not self.ended:  # else what it holds is still received
+            self.held.clear()
         super().poison()
 
     def abandon(self) -> None:

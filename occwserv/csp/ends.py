@@ -8,12 +8,14 @@ is, senders are told that nobody will receive. An end that is sent over a channe
 """
 
 from _thread import get_ident
+from collections.abc import Iterator
+from types import coroutine
 from typing import Any
 
 from .channel import Channel
+from .current import here
 from .errors import Closed, Moved
 from .mobile import Movable, where
-from .process import here
 
 
 class Side:
@@ -108,9 +110,10 @@ class Sender(End):
 
     __slots__ = ()
 
-    def send(self, value: Any) -> Any:
-        """As `Channel.send`."""
-        return self.channel.send(value)
+    @coroutine
+    def send(self, value: Any) -> Iterator[None]:
+        """As `Channel.send`. Whoever waits here has the end, also when he refers to it nowhere else."""
+        yield from self.channel.send(value)
 
     def send_now(self, value: Any) -> None:
         """As `Channel.send_now`."""
@@ -122,16 +125,20 @@ class Receiver(End):
 
     __slots__ = ()
 
-    def receive(self) -> Any:
-        """As `Channel.receive`."""
-        return self.channel.receive()
+    @coroutine
+    def receive(self) -> Iterator[None]:
+        """As `Channel.receive`. Whoever waits here has the end, also when he refers to it nowhere else."""
+        return (yield from self.channel.receive())
 
     def receive_now(self) -> Any:
         """As `Channel.receive_now`."""
         return self.channel.receive_now()
 
-    def __aiter__(self) -> Channel:
-        return self.channel.__aiter__()
+    def __aiter__(self) -> "Receiver":
+        return self
+
+    async def __anext__(self) -> Any:
+        return await self.channel.__anext__()
 
 
 def ends(channel: Channel | None = None) -> tuple[Sender, Receiver]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from types import coroutine
 from typing import Any
 
+from .current import here
 from .errors import Cancelled
-from .process import Process, here
+from .process import Process
 from .timers import Timer
 
 
@@ -114,7 +115,7 @@ class TimeLimit:
     An exchange that has taken place by then is not undone: the block then goes on to where it waits the next time.
     """
 
-    __slots__ = ("_cancelled", "_expired", "_seconds", "_timer", "process")
+    __slots__ = ("_around", "_cancelled", "_expired", "_seconds", "_timer", "process")
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -123,20 +124,25 @@ class TimeLimit:
     async def __aenter__(self) -> "TimeLimit":
         process = self.process = here().process
         self._cancelled = process.cancelled
+        self._around, process.limit = process.limit, self
         self._timer = process.scheduler.call_after(self._seconds, self._expire)
         return self
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         self._timer.cancel()
-        expired = self._expired
+        process, expired, self._expired = self.process, self._expired, None
+        process.limit = around = self._around
         if expired is None:
             return
-        process, self._expired = self.process, None
         # If it came too late for the block, it is over.
         process.pending = tuple(other for other in process.pending if other is not expired)
         if error is expired:
             if process.cancelled and not self._cancelled and not any(isinstance(o, Cancelled) for o in process.pending):
                 raise Cancelled from None  # the block was cancelled first, and took too long to clean up
+            while around is not None:
+                if around._expired is not None and around._expired not in process.pending:
+                    raise around._expired from None  # so was it here, when the time of one around it ran out, too
+                around = around._around
             raise TimeoutError(f"it took longer than {self._seconds} s") from None
 
     def _expire(self) -> None:
