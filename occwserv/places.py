@@ -69,7 +69,7 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
             mistake("ogi.root", f'"{modules}" is not a folder')
         modules = shipped("ogi")
     cgi = resolve_cgi(settings.cgi, folder, mistake)
-    game = resolve_game(settings.adventure, folder, mistake)
+    adventure = resolve_game(settings.adventure, folder, mistake)
 
     access = settings.log.access
     if access not in (None, "-"):
@@ -83,7 +83,7 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
         settings,
         static=msgspec.structs.replace(settings.static, root=str(root)),
         log=msgspec.structs.replace(settings.log, access=access),
-        adventure=game,
+        adventure=adventure,
         ogi=msgspec.structs.replace(settings.ogi, root=str(modules), state=str(folder / settings.ogi.state)),
         cgi=cgi,
     )
