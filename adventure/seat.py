@@ -4,15 +4,21 @@ What is here stays when the code of the world is loaded anew: doors keep their s
 whatever world those are in by now.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from occwserv.csp import Buffer, OverwritingBuffer
 from occwserv.csp.process import Outside
 
-if TYPE_CHECKING:
-    from .seats import Seats
-
 ROOM = 200  # lines that wait for a door
+
+
+class AllSeats(Protocol):
+    """What characters need of all seats."""
+
+    now: Callable[[], float]
+
+    def code_for(self, character: "Character") -> str: ...
 
 
 class Refused(Exception):
@@ -86,7 +92,7 @@ class Character(Outside):
 
     __slots__ = ("away", "player", "room", "seats", "seats_of_all", "stage", "turn")
 
-    def __init__(self, seats_of_all: "Seats") -> None:
+    def __init__(self, seats_of_all: AllSeats) -> None:
         self.seats_of_all = seats_of_all
         self.seats: list[Seat] = []
         self.player: Any = None

@@ -1,7 +1,7 @@
 """Adapter. Where the folders, files and endpoints of the settings are: found, and checked to be there."""
 
 import grp
-import json
+import math
 import os
 import pwd
 import shutil
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import yaml
 from twisted.internet.endpoints import clientFromString, serverFromString
 
 from .config import ConfigError, Mistake
@@ -24,13 +25,19 @@ def absolute(override: str, here: Path) -> str:
     key, equals, value = override.partition("=")
     if key not in _PATHS or not value or value in ("-", "null", "~"):
         return override
-    return f"{key}{equals}{json.dumps(str(here / value))}"
+    return f"{key}{equals}{quoted(str(here / value))}"
+
+
+def quoted(value: str | list[str]) -> str:
+    """Text as YAML, in one line and whatever characters it has. JSON's escapes of those beyond U+FFFF mean others."""
+    said: str = yaml.safe_dump(value, default_style='"', default_flow_style=True, width=math.inf)
+    return said.rstrip()
 
 
 def shipped(folder: str) -> Path:
     """A folder that comes with the server: beside the package in a checkout, inside it when installed."""
     inside = Path(str(files("occwserv"))) / folder
-    return inside if inside.is_dir() else inside.parent.parent / folder
+    return inside if os.path.isdir(inside) else inside.parent.parent / folder
 
 
 def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
@@ -48,20 +55,21 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
     check_endpoints(settings, reactor, mistake)
     if settings.static.root is None:
         root = folder / "public_html"
-        root = root if root.is_dir() else shipped("public_html")
+        root = root if os.path.isdir(root) else shipped("public_html")
     else:
         root = folder / settings.static.root
-    if not root.is_dir():
+    if not os.path.isdir(root):  # `Path` raises an error where it may not look
         mistake("static.root", f'"{root}" is not a folder')
-    elif not os.access(root, os.R_OK | os.X_OK):
+    elif not os.access(root, os.R_OK | os.X_OK, effective_ids=True):
         mistake("static.root", f'"{root}" may not be read by this user')
 
     modules = folder / (settings.ogi.root or "ogi")
-    if not modules.is_dir():
+    if not os.path.isdir(modules):
         if settings.ogi.root is not None:
             mistake("ogi.root", f'"{modules}" is not a folder')
         modules = shipped("ogi")
     cgi = resolve_cgi(settings.cgi, folder, mistake)
+    adventure = resolve_game(settings.adventure, folder, mistake)
 
     access = settings.log.access
     if access not in (None, "-"):
@@ -75,7 +83,7 @@ def resolve(settings: Settings, folder: Path, source: str, reactor) -> Settings:
         settings,
         static=msgspec.structs.replace(settings.static, root=str(root)),
         log=msgspec.structs.replace(settings.log, access=access),
-        adventure=resolve_game(settings.adventure, folder, mistake),
+        adventure=adventure,
         ogi=msgspec.structs.replace(settings.ogi, root=str(modules), state=str(folder / settings.ogi.state)),
         cgi=cgi,
     )
@@ -101,14 +109,15 @@ def check_endpoints(settings: Settings, reactor: Any, mistake: Callable[[str, st
 
 
 def can_be_written(path: str) -> bool:
-    """Whether a file is or could be there."""
-    return os.access(os.path.dirname(path), os.W_OK) and not os.path.isdir(path)
+    """Whether a file is or could be there, for this user; it may be there where this user could not make it."""
+    there = os.path.exists(path)
+    return os.access(path if there else os.path.dirname(path), os.W_OK, effective_ids=True) and not os.path.isdir(path)
 
 
 def resolve_game(game: Adventure, folder: Path, mistake: Callable[[str, str], None]) -> Adventure:
     """The places of the game, absolute. The world that comes with the server need not be in the folder."""
     world = folder / game.world
-    if not world.is_file():
+    if not os.path.isfile(world):
         if game.world != Adventure().world:
             mistake("adventure.world", f'"{world}" is not a file')
         world = shipped("adventure") / "world.yaml"
@@ -138,7 +147,7 @@ def resolve_cgi(cgi: Cgi, folder: Path, mistake: Callable[[str, str], None]) -> 
     mounts = []
     for number, mount in enumerate(cgi.mounts):
         place = None if mount.dir is None else folder / mount.dir
-        if place is not None and not place.exists():
+        if place is not None and not os.path.exists(place):
             mistake(f"cgi.mounts[{number}].dir", f'"{place}" is neither a folder nor a program')
         interpreters = {}
         for extension, program in mount.interpreters.items():
@@ -148,7 +157,7 @@ def resolve_cgi(cgi: Cgi, folder: Path, mistake: Callable[[str, str], None]) -> 
             interpreters[extension] = found or program
         roots = tuple(str(folder / root) for root in mount.sendfile.roots)
         for root in roots:
-            if not Path(root).is_dir():
+            if not os.path.isdir(root):
                 mistake(f"cgi.mounts[{number}].sendfile.roots", f'"{root}" is not a folder')
         for name, problem in wrong_identity(mount):
             mistake(f"cgi.mounts[{number}].{name}", problem)

@@ -46,6 +46,7 @@ from .resources.files import Root
 from .resources.library import Library
 from .resources.listing import list_folder
 from .resources.ogi import Farm as OgiFarm
+from .resources.ogi import serve_in_thread
 from .resources.options import ServerOptions
 from .resources.pagecache import PageCache
 from .resources.static import Static
@@ -86,7 +87,7 @@ class Server(Service):
         self._moved: Deferred = succeed(None)  # fires when the ports are those of the settings
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
-        self._ogi = OgiFarm(reactor, modules := modules_of(settings))
+        self._ogi = OgiFarm(reactor, modules := modules_of(settings), serve_in_thread)
         self._doors = Doors(reactor, settings, modules.options["adventure"], self._ogi.scheduler)
         self._listener = Listener(self._site(settings))
         self._ports = Ports(reactor, self._listener)
@@ -96,9 +97,7 @@ class Server(Service):
 
         :raise CanNotServe: when that is not possible: a server that serves nowhere is of no use.
         """
-        limits, players = self._settings.limits, self._settings.telnet.connections
-        clients = limits.connections + (players if self._settings.telnet.listen else 0)
-        raise_descriptor_limit(clients + limits.descriptors + PER_PROGRAM * self._settings.cgi.workers)
+        raise_descriptor_limit(descriptors_for(self._settings))
         failed = []
         for endpoint in self._settings.listen:
             self._ports.open(endpoint).addErrback(lambda failure: failed.append(failure.getErrorMessage()))
@@ -151,6 +150,7 @@ class Server(Service):
             self.log.error("the settings are not reloaded, the old ones stay:\n{error}", error=error)
             return
         self._settings = settings
+        raise_descriptor_limit(descriptors_for(settings))
         self._ogi.configure(modules := modules_of(settings))
         self._doors.configure(settings, modules.options["adventure"])
         self._listener.site = site
@@ -247,6 +247,13 @@ class Server(Service):
         if by:
             self.log.warn("the clock of this machine was set by {by:.0f} s; deadlines go with it", by=by)
         self._wheel.turn(now)
+
+
+def descriptors_for(settings: Settings) -> int:
+    """How many files may have to be open at once."""
+    limits, players = settings.limits, settings.telnet.connections
+    clients = limits.connections + (players if settings.telnet.listen else 0)
+    return clients + limits.descriptors + PER_PROGRAM * settings.cgi.workers
 
 
 def modules_of(settings: Settings) -> OgiSettings:

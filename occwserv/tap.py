@@ -4,7 +4,6 @@ Nothing heavy is imported before the options are read, so that `--help` is quick
 `net/reactor.py` can still be installed.
 """
 
-import json
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -77,24 +76,24 @@ class Options(usage.Options):
         from .config import ConfigError, Mistake, parse
         from .places import resolve
 
-        source = self._here / (self["config"] or DEFAULT_FILE)
-        text = ""
-        if self["config"] or source.exists():
-            try:
-                text = source.read_text("utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError([Mistake("", f"can not be read: {error}", None, str(source))]) from None
         name = self["config"] or DEFAULT_FILE
+        source = self._here / name
+        try:
+            text = source.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            if self["config"] or not isinstance(error, FileNotFoundError):
+                raise ConfigError([Mistake("", f"can not be read: {error}", None, str(source))]) from None
+            text = ""
         return resolve(parse(text, name, self._overrides()), source.parent, name, reactor)
 
     def _overrides(self) -> list[str]:
-        from .places import absolute
+        from .places import absolute, quoted
 
         overrides = [absolute(override, self._here) for override in self["set"]]
         if self["listen"]:
-            overrides.append(f"listen={json.dumps(self['listen'])}")
+            overrides.append(f"listen={quoted(self['listen'])}")
         if self["root"] is not None:
-            overrides.append(f"static.root={json.dumps(str(self._here / self['root']))}")
+            overrides.append(f"static.root={quoted(str(self._here / self['root']))}")
         return overrides
 
     def describe(self) -> str:

@@ -12,7 +12,7 @@ from occwserv.irc.door import Door
 from occwserv.irc.link import Lines, Link, joined
 from occwserv.irc.message import Message, parse
 from occwserv.irc.network import Network
-from occwserv.irc.server.state import Server
+from occwserv.irc.server.service import Server
 from occwserv.irc.session import Session
 from occwserv.settings import Irc, IrcNetwork, IrcServer
 

@@ -143,6 +143,14 @@ class AccessLogTests(SynchronousTestCase):
         self.assertEqual([path.name for path in self.folder.iterdir()], ["access.log"])
         self.assertEqual(self.lines(self.path), [b"line 4, of some length"])
 
+    def test_to_keep_all_takes_no_longer_than_to_keep_those_there_are(self) -> None:
+        log = self.begin(rotate=10, keep=2**53 - 1)
+        for number in range(3):
+            self.write(log, b"line %d, of some length" % number)
+        log.close()
+        for name, number in (("access.log", b"2"), ("access.log.1", b"1"), ("access.log.2", b"0")):
+            self.assertEqual(self.lines(self.folder / name), [b"line %b, of some length" % number])
+
     def test_the_size_of_an_older_file_counts(self) -> None:
         self.path.write_bytes(b"x" * 99 + b"\n")
         log = self.begin(rotate=100, keep=1)

@@ -68,6 +68,32 @@ def ours(path: Path) -> set[str]:
     return stations
 
 
+def files_imported(path: Path) -> set[Path]:
+    """Our files that a file imports, types alone as well."""
+    found = set()
+    for module, name in imports(path):
+        for words in (module.split("."), [*module.split("."), name]):
+            file = ROOT.joinpath(*words).with_suffix(".py")
+            found |= {each for each in (file, file.with_suffix("") / "__init__.py") if each.is_file()}
+    return found - {path}
+
+
+class RingTests(unittest.SynchronousTestCase):
+    """Who reads a file need not know those that stand above it."""
+
+    def test_no_files_import_each_other(self) -> None:
+        imported = {
+            path: files_imported(path) for top in ("occwserv", "adventure") for path in (ROOT / top).rglob("*.py")
+        }
+        apart = {PACKAGE / "connection.py": {PACKAGE / "roles.py"}}  # two sides of one thing: types alone
+        left = {path: found - apart.get(path, set()) for path, found in imported.items()}
+        while free := [path for path, found in left.items() if not found & left.keys()]:
+            left = {path: found for path, found in left.items() if path not in free}
+        while free := left.keys() - set().union(*left.values()):  # who only imports such as do is in no ring himself
+            left = {path: found for path, found in left.items() if path not in free}
+        self.assertEqual([str(path.relative_to(ROOT)) for path in left], [])
+
+
 class AdventureTests(unittest.SynchronousTestCase):
     """The adventure is a house of its own beside the server: it stands on the processes alone."""
 

@@ -86,6 +86,14 @@ class PlaceTests(CachedTestCase):
         self.warm()
         self.assertEqual(self.from_file(), [])
 
+    def test_a_neighbour_that_is_too_large_is_not_read(self) -> None:
+        os.truncate(self.write("page.html.gz", b""), 1 << 30)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        self.warm()
+        self.assertLess(tracemalloc.get_traced_memory()[1], 1 << 22)
+        self.assertEqual(self.cached()["cached"], 0)
+
     def test_a_page_that_changes_while_it_is_read_is_not_kept(self) -> None:
         real = Root.open
         self.addCleanup(setattr, Root, "open", real)
@@ -117,7 +125,7 @@ class PlaceTests(CachedTestCase):
         self.assertEqual(
             {coding: body for coding, (body, _) in page.forms.items()}, {b"": b"the old page", b"br": b"br"}
         )
-        self.assertEqual((page.size, page.media_type), (14, b"text/html; charset=utf-8"))
+        self.assertEqual((self.cached()["bytes"], page.media_type), (14, b"text/html; charset=utf-8"))
         for later in range(1, 5):
             self.assertIs(library.cached(b"page.html", second + later), page)
         self.write("page.html", b"new")

@@ -157,3 +157,20 @@ class BodyTests(LifeCase, unittest.SynchronousTestCase):
         chunked = POST.replace(b"Content-Length: %d", b"Transfer-Encoding: chunked") % b"reads"
         self.assertEqual(self.connect(server).send(chunked, b"b\r\nhello world\r\n").answer().status, 413)
         self.nothing_is_left(server)
+
+    def test_one_that_may_work_on_sees_the_end_of_a_body_that_will_not_come(self) -> None:
+        mount = ", on_disconnect: ignore, buffering: {request: none}"
+        server = self.serve(mount=mount, works=TYPE + "echo begun; wc -c >&2")
+        client = self.connect(server).send(POST % (b"works", 1000), b"four")
+        client.until(b"begun\n")
+        client.close()
+        server.wait_for(r"works\[\d+\]: 4\b")
+        self.nothing_is_left(server)
+
+    def test_who_answers_in_its_place_is_not_given_a_body_that_was_left_unread(self) -> None:
+        server = self.serve(mount=", buffering: {request: none}", moved="echo 'Location: /ogi/echo'; echo")
+        client = self.connect(server).send(POST % (b"moved", 1000), b"four")
+        answer = client.answer()
+        self.assertEqual((answer.status, answer.body), (200, b""))
+        self.assertEqual(client.send(b"x" * 996 + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").answer().body, b"front")
+        self.nothing_is_left(server)

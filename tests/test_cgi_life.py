@@ -150,6 +150,12 @@ class TimeoutTests(LifeCase, unittest.SynchronousTestCase):
         self.assertEqual(sorted(answer.body.split()), [b"child", b"parent", b"there"])
         self.nothing_is_left(server)
 
+    def test_who_is_long_in_ending_does_not_keep_the_answer_waiting(self) -> None:
+        server = self.serve("cgi.timeouts.kill=1000", parent=TYPE + "(trap '' TERM; sleep 1000) & echo parent; exit 0")
+        self.assertEqual(self.ask(server, "parent").answer().body, b"parent\n")
+        self.assertEqual(server.stop(signal.SIGTERM), 0)
+        self.assert_nothing_survives(self.mark)
+
     def test_one_that_left_its_group_does_not_keep_the_answer_waiting(self) -> None:
         server = self.serve(daemon=TYPE + "echo parent; setsid sh -c 'echo $$; exec sleep 1000' & exit 0")
         body = self.ask(server, "daemon").answer().body

@@ -87,9 +87,14 @@ class MountTests(LifeCase, unittest.SynchronousTestCase):
         server.wait_for(rf"bad\[\d+\]: {said}")
 
     def test_a_head_that_is_known_ends_its_program_where_the_mount_says_so(self) -> None:
-        server = self.serve(mount=", head_kill: true", works=TYPE + "echo begun; sleep 1000")
+        server = self.serve(
+            mount=", head_kill: true", works=TYPE + "echo begun; sleep 1000",
+            nph_slow="echo HTTP/1.1 200 OK; sleep 0.05; echo Own: kept; echo",
+        )  # fmt: skip
         client = self.connect(server).send((ASK % b"works").replace(b"GET", b"HEAD"))
         self.assertEqual(client.answer("HEAD").status, 200)
+        raw = self.connect(server).send((ASK % b"nph-slow").replace(b"GET", b"HEAD"))
+        self.assertEqual(raw.rest(), b"HTTP/1.1 200 OK\nOwn: kept\n\n", "which says for itself where its head ends")
         self.nothing_is_left(server)
 
     def test_nobody_outlives_a_program_in_a_namespace(self) -> None:

@@ -1,11 +1,12 @@
 """The programs that come with the server run as they are; and the parts that keep bodies and complaints in bounds."""
 
 import os
-import tempfile
+import tracemalloc
 
+from twisted.logger import capturedLogs
 from twisted.trial import unittest
 
-from occwserv.resources.cgi.log import Rate, shown
+from occwserv.resources.cgi.log import Complaints, Rate, shown
 from occwserv.resources.cgi.spool import Spool
 
 from .cgi_site import CgiCase
@@ -60,13 +61,19 @@ class SpoolTests(unittest.SynchronousTestCase):
         self.assertEqual(os.read(spool.open(), 10), b"")
         spool.close()
 
+    def test_a_byte_at_a_time_it_is_no_larger(self) -> None:
+        spool = Spool(100_000)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        for number in range(10_000):
+            spool.add(b"%05d" % number)
+        self.assertLess(tracemalloc.get_traced_memory()[0], 100_000)
+        spool.close()
+
     def test_a_file_has_no_name_and_no_program_inherits_it(self) -> None:
-        before = set(os.listdir(tempfile.gettempdir()))
         spool = Spool(0)
         spool.add(b"x" * 100_000)
-        self.assertEqual(
-            {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("occwserv-")} - before, set()
-        )
+        self.assertEqual(os.fstat(spool.open()).st_nlink, 0)
         self.assertFalse(os.get_inheritable(spool.open()))
         spool.close()
 
@@ -84,6 +91,14 @@ class BoundTests(unittest.SynchronousTestCase):
         self.assertEqual([rate.take(10), rate.take(1)], [True, False])
         now[0] -= 5000
         self.assertFalse(rate.take(1))
+
+    def test_an_empty_line_is_a_line(self) -> None:
+        with capturedLogs() as seen:
+            complaints = Complaints("program", 10, Rate(1000, lambda: 0.0))
+            complaints.add(b"\n" * 100_000)
+            complaints.end()
+        self.assertEqual(len(seen), 11)
+        self.assertEqual(seen[-1]["count"], 99_990)
 
     def test_what_is_shown_is_one_line(self) -> None:
         self.assertEqual(shown(b"a\tb\r\n\x1b[0m\xff\xc3\xb6\xe2\x80\xae"), r"a\tb\r\n\x1b[0m\xffö\u202e")

@@ -1,8 +1,15 @@
 """The page that lists a folder: every name is shown as text, and every link leads to its file."""
 
 import os
+import tempfile
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urljoin
+
+from twisted.trial.unittest import SkipTest
+
+from occwserv.resources.files import Root
+from occwserv.resources.listing import list_folder
 
 from .test_static import StaticTestCase
 
@@ -117,6 +124,15 @@ class ListingTests(StaticTestCase):
         self.assertEqual(len(page.links), 4)
         for link, _ in page.links:
             self.assertNotRegex(link, r"[\r\n\t]")
+
+    def test_a_year_that_no_calendar_has(self) -> None:
+        with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
+            path = Path(folder, "late.txt")
+            path.touch()
+            os.utime(path, (10**12, 10**12))
+            if path.stat().st_mtime != 10**12:
+                raise SkipTest("no file system here keeps such a time")
+            self.assertIn(b"late.txt", list_folder(Root(folder), b"").parts[0])
 
     def test_the_way_up_is_shown_where_there_is_one(self) -> None:
         (self.root / "index.html").unlink()

@@ -1,6 +1,6 @@
 """Streams and feeds: answers that take their time."""
 
-from occwserv.resources.ogi.feed import encode
+from occwserv.resources.ogi.contract.feed import encode
 
 from .ogi_stage import OgiTestCase
 

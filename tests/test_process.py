@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -14,7 +15,7 @@ from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from occwserv.net.launch import keep_descriptors
+from occwserv.net.launch import keep_descriptors, start
 from occwserv.net.process import Program
 
 ENV = {b"PATH": b"/usr/bin:/bin"}
@@ -214,3 +215,19 @@ class ProgramTests(TestCase):
         self.assertEqual(told.events[-1], "ended")
         self.assertRaises(ProcessLookupError, os.kill, pid, 0)
         program.kill_and_wait()
+
+
+class StartTests(TestCase):
+    """`start` by itself."""
+
+    def test_it_runs_wherever_the_server_was_started(self):
+        shut = tempfile.mkdtemp(prefix="occwserv-test-")
+        self.addCleanup(os.rmdir, shut)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(shut)
+        os.chmod(shut, 0)
+        if os.geteuid() == 0:  # who may enter it all the same
+            os.seteuid(65534)
+            self.addCleanup(os.seteuid, 0)
+        _, status = os.waitpid(start([b"/bin/true"], ENV, b"/", (0, 1, 2)), 0)
+        self.assertEqual((status, os.getcwd()), (0, "/"))

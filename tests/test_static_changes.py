@@ -3,6 +3,7 @@
 import gc
 import os
 
+from occwserv.http.dates import http_date
 from occwserv.http.head import Limits, parse_head
 from occwserv.resources.files import OpenFile, Root
 
@@ -29,6 +30,12 @@ class ChangeTests(StaticTestCase):
                 self.assertNotIn("content-length", again)
             self.assertEqual(self.get(b"/page.html", b'If-Match: "another"').status, 412)
             self.assertEqual(self.get(b"/page.html", b'If-None-Match: "another"').status, 200)
+
+    def test_a_date_that_lies_ahead_is_not_told(self) -> None:
+        ahead = 2_000_000_000_000_000_000
+        os.utime(self.write("page.html", b"of the year 2033"), ns=(ahead, ahead))
+        told = self.get(b"/page.html")["last-modified"]
+        self.assertEqual(told, http_date(int((self.root / "page.html").stat().st_ctime)).decode(), "RFC 9110 8.8.2.1")
 
     def test_another_file_of_the_same_size_and_time_has_another_tag(self) -> None:
         path = self.root / "page.html"

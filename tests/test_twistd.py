@@ -94,13 +94,16 @@ class CommandLine(Serving, SynchronousTestCase):
 
     def test_what_is_not_there_is_told_at_once(self) -> None:
         said = self.says(
-            "--root", "nowhere", "--listen", "carrier:80", "--listen", HERE, "--set", "log.access=no/where", status=1
-        )
+            "--root", "nowhere", "--listen", "carrier:80", "--listen", HERE, "--set", "log.access=no/where",
+            "--set", "adventure.world=nowhere.yaml", "--set", f"ogi.root={'o' * 300}", status=1,
+        )  # fmt: skip
         for line, problem in zip(
             said.splitlines(),
             [
                 'listen[0]: "carrier:80" is not an endpoint such as "tcp:8080": Unknown endpoint type: \'carrier\'',
                 f'static.root: "{self.folder}/nowhere" is not a folder',
+                f'ogi.root: "{self.folder}/{"o" * 300}" is not a folder',
+                f'adventure.world: "{self.folder}/nowhere.yaml" is not a file',
                 f'log.access: no file "{self.folder}/no/where" can be written',
             ],
             strict=True,
@@ -158,14 +161,14 @@ class Starting(Serving, SynchronousTestCase):
 
     def test_the_command_line_wins_and_its_paths_are_relative_to_the_current_folder(self) -> None:
         folder = self.new_folder()
-        self.site(folder / "here", "from the command line")
+        self.site(folder / "here \u2028 🦉", "from the command line")
         (folder / "sub").mkdir()
         self.site(folder / "sub" / "there", "from the file")
         (folder / "sub" / "a.yaml").write_text(
             "listen: tcp:1\nstatic: {root: there, listing: true}\nstats: {json: /a, page: /b}\nlog: {access: a.log}\n"
         )
         server = self.start(
-            "--config", "sub/a.yaml", "--root", "here", "--set", "log.access=b.log",
+            "--config", "sub/a.yaml", "--root", "here \u2028 🦉", "--set", "log.access=b 🦉.log",
             "--set", "stats.json=/c", "--set", "stats.json=/d", folder=folder,
         )  # fmt: skip
         self.assertEqual(self.page(server.port), b"from the command line")
@@ -173,7 +176,7 @@ class Starting(Serving, SynchronousTestCase):
         self.assertIn(b"<title>Statistics", self.page(server.port, b"/b"))
         self.assertIn(b"404", self.page(server.port, b"/a"))
         self.end(server)
-        self.assertEqual((folder / "b.log").read_text().count("\n"), 4)
+        self.assertEqual((folder / "b 🦉.log").read_text().count("\n"), 4)
         self.assertFalse((folder / "sub" / "a.log").exists())
 
     def test_a_folder_public_html_is_served_if_it_is_there(self) -> None:

@@ -1,5 +1,6 @@
 """SIGHUP: new clients see new settings, those who are here keep theirs, and a file with a mistake changes nothing."""
 
+import resource
 import signal
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -51,6 +52,13 @@ class Reload(Serving, SynchronousTestCase):
         self.assertEqual(old.send(FOLDER).answer().status, 403)
         self.assertEqual(old.send(PAGE.replace(b"/ ", b"/s ")).answer().status, 404)
         self.end(server)
+
+    def test_as_many_files_may_be_open_as_the_new_settings_need(self) -> None:
+        server = self.serve(f"listen: {HERE}\n")
+        _, most = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (100, most))  # as if it had asked for few
+        self.reload(server, f"listen: {HERE}\ntimeouts: {{idle: 20}}\n")
+        self.assertGreaterEqual(resource.prlimit(server.pid, resource.RLIMIT_NOFILE)[0], min(20_000, most))
 
     def test_a_request_that_is_half_here_is_answered_under_the_old_settings(self) -> None:
         server = self.serve(f"listen: {HERE}\nstatic: {{root: one}}\n")

@@ -51,6 +51,17 @@ async def what_is_written_in_the_turn_of_the_closing_is_sent(stage: Stage) -> No
     host.transport.loseConnection()
 
 
+@scene(host=["made", "lost ConnectionDone"], guest=["ended"])
+async def to_write_is_no_mistake_until_the_end_is_told(stage: Stage) -> None:
+    host, guest = await stage.meet()
+    guest.sheet.data = lambda data: None  # how much of it comes is chance
+    host.transport.loseConnection()
+    while host.transport.connected:
+        host.transport.write(b"late")
+        await stage.turns(1)
+    await stage.heard("ended")
+
+
 @scene(host=["made", "lost ConnectionDone"], guest=[told(MUCH + b"+"), "ended"])
 async def what_is_written_while_closing_is_sent(stage: Stage) -> None:
     host, guest = await stage.meet()

@@ -154,11 +154,11 @@ class AccessLog:
             self._torn = self._torn and self._size > 0
 
     def _move_files(self) -> None:
-        for number in range(self._current.keep, 0, -1):
-            older = f"{self._path}.{number - 1}" if number > 1 else self._path
-            if os.path.exists(older):
-                os.replace(older, f"{self._path}.{number}")
-        if not self._current.keep:
+        keep = self._current.keep  # perhaps many more than there are
+        free = next((number for number in range(1, keep) if not os.path.exists(f"{self._path}.{number}")), keep)
+        for number in range(free, 0, -1):
+            os.replace(f"{self._path}.{number - 1}" if number > 1 else self._path, f"{self._path}.{number}")
+        if not keep:
             os.unlink(self._path)
 
     def _change(self, settings: LogSettings) -> None:

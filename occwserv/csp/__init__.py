@@ -7,11 +7,12 @@ from .alt import SKIP, After, Send, alt, pri_alt
 from .barrier import Barrier
 from .buffer import Buffer, OverwritingBuffer
 from .channel import Channel
+from .current import own_processes, running
 from .ends import Receiver, Sender, ends
 from .errors import Broken, Cancelled, Closed, Ending, EndOfChannel, Moved, Poisoned, WouldBlock
 from .extended import extended
 from .mobile import Mobile, Movable
-from .process import Process, own_processes, running
+from .process import Process
 from .scheduler import Scheduler
 from .scope import Scope, par
 from .waiting import let_others, sleep, stop, timeout

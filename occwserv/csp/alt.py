@@ -16,11 +16,12 @@ from types import coroutine
 from typing import Any
 
 from .channel import Channel
+from .current import here
 from .ends import Useless
 from .errors import Ending
 from .extended import extended
 from .mobile import Movable
-from .process import Process, here
+from .process import Process
 from .timers import Timer
 
 

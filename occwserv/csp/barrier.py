@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from types import coroutine
 
-from .process import Process, here
+from .current import here
+from .process import Process
 
 
 class Barrier:

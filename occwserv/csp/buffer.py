@@ -7,9 +7,10 @@ from types import coroutine
 from typing import Any
 
 from .channel import Channel
+from .current import here
 from .errors import WouldBlock
 from .mobile import Movable
-from .process import Process, here
+from .process import Process
 
 
 class Buffer(Channel):

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from types import coroutine
 from typing import Any
 
+from .current import here
 from .errors import Broken, Closed, Ending, EndOfChannel, Poisoned, WouldBlock
 from .mobile import Movable
-from .process import Process, here
+from .process import Process
 
 REFUSED = object()
 """In place of a value that could not be moved."""

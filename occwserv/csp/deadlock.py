@@ -12,13 +12,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .process import Outside, Process
+from .process import Outside, Process, Runner
 from .waiting import Foreign, Sleeping, TimeLimit
-
-if TYPE_CHECKING:
-    from .scheduler import Scheduler
 
 PAUSE = 0.4
 """Seconds between two looks. Who has not moved from one to the next is looked at."""
@@ -50,7 +47,7 @@ class Watch:
     :param stuck: told of the processes of each deadlock, once.
     """
 
-    def __init__(self, scheduler: "Scheduler", stuck: Callable[[list[Process]], object]) -> None:
+    def __init__(self, scheduler: Runner, stuck: Callable[[list[Process]], object]) -> None:
         self._scheduler = scheduler
         self._stuck = stuck
         self.armed = False

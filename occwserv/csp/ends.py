@@ -13,9 +13,9 @@ from types import coroutine
 from typing import Any
 
 from .channel import Channel
+from .current import here
 from .errors import Closed, Moved
 from .mobile import Movable, where
-from .process import here
 
 
 class Side:

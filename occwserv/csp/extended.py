@@ -12,9 +12,10 @@ from types import coroutine
 from typing import Any
 
 from .channel import REFUSED, Channel
+from .current import here
 from .errors import Ending
 from .mobile import Movable
-from .process import Process, here
+from .process import Process
 
 
 class extended:  # a small letter, because it reads as a verb

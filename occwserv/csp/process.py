@@ -7,17 +7,12 @@ where it waits the next time.
 """
 
 import gc
-from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from types import coroutine
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from .current import here
 from .errors import Cancelled
-
-if TYPE_CHECKING:
-    from .scheduler import Scheduler
-    from .waiting import TimeLimit
 
 
 class Waitable(Protocol):
@@ -30,50 +25,20 @@ class Waitable(Protocol):
         """What is waited for, for people."""
 
 
+class Runner(Protocol):
+    """Who runs processes: a `Scheduler`."""
+
+    processes: Collection["Process"]
+    turns: int
+
+    def wake(self, process: "Process") -> None: ...
+    def call_after(self, seconds: float, call: Callable[[], object]) -> Any: ...
+
+
 class Outside:
     """A base for what processes refer to and do not own: the search for deadlocks does not go on behind it."""
 
     __slots__ = ()
-
-
-class Running:
-    """Of one thread: which process runs now, None outside of all, and in which thread that is, 0 before any did.
-
-    `forgotten`: what is to be done there, said by other threads.
-    """
-
-    __slots__ = ("forgotten", "process", "thread")
-
-    def __init__(self) -> None:
-        self.process: Process | None = None
-        self.thread = 0
-        self.forgotten: deque[Callable[[], object]] = deque()
-
-
-# A thread that has said so with `own_processes` has a `Running` of its own; all others share this one. It is asked for
-# at every communication: a context variable is the quickest way to what belongs to a thread (40 ns a communication).
-_SHARED = Running()
-_running: ContextVar[Running] = ContextVar("running", default=_SHARED)
-here = _running.get
-
-
-def own_processes() -> None:
-    """Let this thread have schedulers and processes of its own. What is made in it must not meet those of others:
-    channels are not locked."""
-    _running.set(Running())
-
-
-class _Now:
-    """What runs in this thread."""
-
-    __slots__ = ()
-
-    @property
-    def process(self) -> "Process | None":
-        return here().process
-
-
-running = _Now()
 
 
 class Process:
@@ -89,7 +54,7 @@ class Process:
         "name", "observed", "parent", "pending", "result", "routine", "scheduler", "step", "turns", "value", "waits",
     )  # fmt: skip
 
-    def __init__(self, scheduler: "Scheduler", routine: Coroutine, name: str, parent: "Process | None") -> None:
+    def __init__(self, scheduler: Runner, routine: Coroutine, name: str, parent: "Process | None") -> None:
         self.scheduler = scheduler
         self.name = name
         self.parent = parent
@@ -99,7 +64,7 @@ class Process:
         self.value: Any = None
         self.error: BaseException | None = None
         self.pending: tuple[BaseException, ...] = ()  # to be raised where it waits from now on, one after the other
-        self.limit: TimeLimit | None = None  # the innermost of those that it is in
+        self.limit: Any = None  # the innermost time limit of those that it is in
         self.failure: BaseException | None = None
         self.observed = False  # somebody else sees to its failure: it is not reported
         self.result: Any = None

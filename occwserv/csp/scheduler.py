@@ -14,9 +14,10 @@ from contextvars import copy_context
 from time import perf_counter
 from typing import Any
 
+from .current import here
 from .deadlock import Watch
 from .errors import Cancelled
-from .process import Outside, Process, Waitable, here, let_go
+from .process import Outside, Process, Waitable, let_go
 from .timers import Clock, Timers
 from .waiting import Foreign
 

@@ -13,7 +13,8 @@ cancelled cancels its children, and waits for them.
 from collections.abc import Coroutine
 from typing import Any
 
-from .process import Joining, Process, here
+from .current import here
+from .process import Joining, Process
 
 
 class Scope:

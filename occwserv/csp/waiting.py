@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from types import coroutine
 from typing import Any
 
+from .current import here
 from .errors import Cancelled
-from .process import Process, here
+from .process import Process
 from .timers import Timer
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from sys import intern
 
 from twisted.internet.interfaces import IListeningPort
-from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
 
 from ..http.answer import encode_head
 from ..net.negotiating import Negotiating
+from ..net.turned import Turned
 from .reader import ClientReader
 from .site import Site
 from .wire import Wire
@@ -47,14 +47,14 @@ class Listener(Negotiating):
         self._paused = False
         self._emptied: Callable[[], None] | None = None
 
-    def buildProtocol(self, address) -> "ClientReader | Turned":
+    def buildProtocol(self, address) -> ClientReader | Turned:
         """Twisted: a client is at the door."""
         limits = self._site.settings.limits
         host = intern(getattr(address, "host", None) or "unix")
         others = self._from.get(host, 0)
         if len(self._clients) >= limits.connections or others >= limits.per_client:
             self._refused += 1
-            return Turned()
+            return Turned(_BUSY)
         if len(self._clients) >= self._careless:
             self._check_descriptors()
         self._accepted += 1
@@ -171,11 +171,3 @@ class Listener(Negotiating):
             for probe in probes:
                 os.close(probe)
         return max(probes) < self._ceiling()
-
-
-class Turned(Protocol):
-    """A client that is one too many: told so, and closed."""
-
-    def connectionMade(self) -> None:
-        self.transport.write(_BUSY)
-        self.transport.loseConnection()

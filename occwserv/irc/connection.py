@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from twisted.internet.protocol import Protocol
 from zope.interface import implementer
 
+from ..net.goodbye import close
 from .link import Link
 
 HELD = 256 * 1024
@@ -52,8 +53,7 @@ class Connection(Protocol):
 
     def _close(self) -> None:
         if not self.over.called:
-            self.transport.unregisterProducer()
-            self.transport.loseConnection()
+            close(self.transport)
 
     def _pause(self, pause: bool) -> None:
         if pause:

@@ -19,7 +19,7 @@ from .client import Client
 from .door import Door
 from .network import Network
 from .server.port import Port
-from .server.state import Server
+from .server.service import Server
 from .session import Session
 
 OURS = "the built-in server"

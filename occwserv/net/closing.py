@@ -70,6 +70,7 @@ class Closing:
             if not self._ended:  # the client is to see the end, not the reset that closing over unread bytes sends
                 self._uv.write_eof()
             self._uv.close()
+            self.write = forget  # until the protocol is told, others may still write to it
 
     def _end_writing(self) -> None:
         if self.disconnecting:
@@ -89,3 +90,7 @@ class Closing:
         self._reason = reason
         self.disconnecting = True
         self._uv.abort()
+
+
+def forget(data: bytes) -> None:
+    """What `write` is when nothing more is sent."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 _RESTORED = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]  # Python ignores them
+_UNBOUNDED = ProcessLookupError, PermissionError  # it has ended, has become somebody else, or may have no more anyway
 _HERE = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC
 
 Rlimits = Sequence[tuple[int, int]]
@@ -37,7 +38,10 @@ def start(
     :raise OSError: it can not be run; an interpreter that is missing is told so too.
     """
     actions = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(descriptors)]
-    here = os.open(".", _HERE)
+    try:
+        here = os.open(".", _HERE)
+    except PermissionError:  # it was started by another user, in a folder that this one may not enter, and needs none
+        here = os.open("/", _HERE)
     try:
         os.chdir(folder)
         before = None if umask is None else os.umask(umask)
@@ -51,14 +55,13 @@ def start(
             os.fchdir(here)
     finally:
         os.close(here)
-    try:
-        for number, bound in rlimits:
-            # The program runs already. What it starts within these microseconds is not bounded.
+    for number, bound in rlimits:
+        # The program runs already. What it starts within these microseconds is not bounded.
+        with suppress(*_UNBOUNDED):
             resource.prlimit(pid, number, (bound, bound))
-        if nice:
+    if nice:
+        with suppress(*_UNBOUNDED):
             os.setpriority(os.PRIO_PROCESS, pid, nice)
-    except (ProcessLookupError, PermissionError):
-        pass  # it has ended already, or has become somebody else
     return pid
 
 

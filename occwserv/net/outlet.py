@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
+from . import goodbye
 from .sendfile import FileSender
 
 
@@ -87,7 +88,7 @@ class Outlet:
                 held.append(part)
                 continue
             self.write(b"".join(held))
-            self._unregister()
+            self.transport.unregisterProducer()
             self.full = True
             self._moved()
             self._sender = FileSender(
@@ -141,27 +142,16 @@ class Outlet:
 
         :return: whether all had left already, so that it is closed now.
         """
-        if self.gone:
-            return True
-        finish = getattr(self.transport, "finish", None)  # ours has a short way for it
-        if finish is not None:
-            return finish()
-        self._unregister()
-        self.transport.loseConnection()
-        return False
+        return True if self.gone else goodbye.close(self.transport)
 
     def half_close(self) -> None:
         """End our side only, when all that was written has left: the client can still be read from."""
         if not self.gone:
-            self._unregister()
-            self.transport.loseWriteConnection()
+            goodbye.half_close(self.transport)
 
     def abort(self) -> None:
         """End the connection now."""
-        self.transport.abortConnection()
-
-    def _unregister(self) -> None:
-        self.transport.unregisterProducer()
+        goodbye.abort(self.transport)
 
 
 def _nobody() -> None:

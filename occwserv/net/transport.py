@@ -23,7 +23,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer, implementer_only
 
-from .closing import Closing
+from .closing import Closing, forget
 from .options import TcpOptions
 from .reading import Reading
 
@@ -71,7 +71,7 @@ class LoopTransport(TcpOptions, Reading, Closing):
         self.connected = 0
         self.disconnecting = False
         self.data_received = None  # the protocol's own, from the first connection on
-        self.write = _forget  # the loop's own, or `_write` while somebody has to be held back or waits for all to leave
+        self.write = forget  # the loop's own, or `_write` while somebody has to be held back or waits for all to leave
 
     # What the loop calls.
 
@@ -130,7 +130,7 @@ class LoopTransport(TcpOptions, Reading, Closing):
     def connection_lost(self, error: Exception | None) -> None:
         self.connected = 0
         self.disconnecting = True
-        self.write = _forget
+        self.write = forget
         if self._handle is not None:
             self._drop_handle()
         producer, self._producer = self._producer, None
@@ -243,10 +243,6 @@ class LoopTransport(TcpOptions, Reading, Closing):
                 self._loop.remove_writer(self._handle)
             self._handle.close()
             self._handle = None
-
-
-def _forget(data: bytes) -> None:
-    """What `write` is when nobody is there."""
 
 
 @implementer_only(ITransport, IConsumer, IPushProducer)

@@ -80,7 +80,7 @@ class Folder:
 
 
 class CachedPage:
-    """A page in memory. `size` is the bytes of all its forms.
+    """A page in memory.
 
     :param forms: for each coding (b"" for the plain page, which is always there) the bytes and their validators.
     :param facts: of the page's file and its neighbours, what the file system said of them; None: nothing.
@@ -90,7 +90,7 @@ class CachedPage:
 
     __slots__ = (
         "_absent", "_alive", "_checked", "_facts", "_finished", "_folder", "_plain", "_state", "codings", "forms",
-        "media_type", "size", "used",
+        "media_type", "used",
     )  # fmt: skip
 
     def __init__(
@@ -107,7 +107,6 @@ class CachedPage:
         self.used = used
         self.codings = [coding for coding in forms if coding]
         self.media_type = media_type
-        self.size = sum(len(body) for body, _ in forms.values())
         self._facts = list(facts.items())
         self._absent = absent
         self._folder = folder

@@ -43,9 +43,12 @@ class OpenFile:
         The time is that of the last change of anything about the file (ctime): nobody can set it, while whoever copies
         or packs files may well give all of them one time of modification. The inode is in the tag because a file that
         is replaced within a tick of that clock, by another of its size, has nothing else to be told by.
+
+        The date is that of its modification, unless that lies ahead of the clock (RFC 9110 8.8.2.1).
         """
+        modified = min(self.modified_ns, self.changed_ns) // 10**9
         tag = b"%x-%x-%x" % (self.inode, self.size, self.changed_ns)
-        return Validators(b'"%b%b"' % (tag, b"-" + coding if coding else b""), self.modified_ns // 10**9)
+        return Validators(b'"%b%b"' % (tag, b"-" + coding if coding else b""), modified)
 
     @property
     def facts(self) -> Facts:

@@ -13,7 +13,7 @@ from ..http.media import MediaTypes
 from ..http.negotiation import choose_coding
 from .cached import CachedPage, Folder
 from .files import OpenFile, Root, facts_of
-from .pagecache import PageCache
+from .pagecache import Entry, PageCache
 
 FOLDERS = 1024
 """Folders whose state is shared by the pages in them."""
@@ -79,13 +79,11 @@ class Library:
             facts = {self.root.place(relative): file.facts}
             entry.content = self._keep(relative, forms, facts, second, used)
             return
-        page = self._load(relative, second, used)
-        if page is not None and self._pages.resize(entry, page.size):
+        page = self._load(entry, second, used)
+        if page is not None:
             entry.content = page
         else:
             self._pages.drop(entry)
-            if page is not None:
-                self._bulky.add(relative)
 
     def _neighbours(self, relative: bytes, plain: OpenFile, second: int) -> dict[bytes, OpenFile]:
         """The other forms there are, by coding. One that is older than the page was made of an older page."""
@@ -110,8 +108,9 @@ class Library:
             self._alone.add(relative)
         return others
 
-    def _load(self, relative: bytes, second: int, used: Callable[[], None]) -> CachedPage | None:
-        """Read a page in all its forms; None when that does not work out now."""
+    def _load(self, entry: Entry, second: int, used: Callable[[], None]) -> CachedPage | None:
+        """Read a page in all its forms, if they have room together; None when that does not work out now."""
+        relative = entry.key
         self._alone.discard(relative)  # a neighbour that has come since must not be taken for one that was passed over
         places = [self.root.place(relative), *(self.root.place(relative + ending) for _, ending in self._endings)]
         facts = {place: found for place in places if (found := facts_of(place)) is not None}
@@ -121,11 +120,14 @@ class Library:
             return None
         files = {b"": plain, **self._neighbours(relative, plain, second)}
         forms = {}
-        whole = True
+        whole = self._pages.resize(entry, sum(file.size for file in files.values()))
+        if not whole:
+            self._bulky.add(relative)
         for coding, file in files.items():
-            body = os.pread(file.descriptor, file.size, 0)
-            forms[coding] = (body, file.validators(coding))
-            whole = whole and len(body) == file.size and file.unchanged()
+            if whole:
+                body = os.pread(file.descriptor, file.size, 0)
+                forms[coding] = (body, file.validators(coding))
+                whole = len(body) == file.size and file.unchanged()
             file.close()
         return self._keep(relative, forms, facts, second, used) if whole else None
 

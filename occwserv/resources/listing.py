@@ -40,8 +40,16 @@ def _row(root: Root, entry: os.DirEntry) -> dict | None:
         "link": "." + escape_path(name).decode("ascii"),
         "folder": folder,
         "size": None if folder else facts.st_size,
-        "modified": datetime.fromtimestamp(int(facts.st_mtime), UTC).strftime("%Y-%m-%d %H:%M"),
+        "modified": _moment(facts.st_mtime),
     }
+
+
+def _moment(seconds: float) -> str:
+    """A time since 1970 for people; empty for a year that has not four digits, which some file systems can keep."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _text(name: bytes) -> str:

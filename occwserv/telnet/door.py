@@ -6,7 +6,6 @@ from sys import intern
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -14,6 +13,7 @@ from ..csp import Process, Scheduler
 from ..csp.process import Outside
 from ..net.moving import MovingPort
 from ..net.negotiating import Negotiating
+from ..net.turned import Turned
 from ..settings import Settings, Telnet
 from .client import Client
 
@@ -45,13 +45,13 @@ class Door(Negotiating, Outside):
         self.rules = settings.telnet
         return self._port.move(self.rules.listen)
 
-    def buildProtocol(self, address: Any) -> "Client | Turned":
+    def buildProtocol(self, address: Any) -> Client | Turned:
         """Twisted: a client is at the door."""
         host = intern(getattr(address, "host", None) or "unix")
         if len(self._clients) >= self.rules.connections or self._from[host] >= self.rules.per_client:
             self._turned += 1
             self._from += Counter()  # forgets those of whom there is none
-            return Turned()
+            return Turned(TOO_MANY)
         self._accepted += 1
         self._from[host] += 1
         client = Client(self, host)
@@ -109,11 +109,3 @@ class Door(Negotiating, Outside):
             "refused": self._turned,
             "entered": self._players,
         }
-
-
-class Turned(Protocol):
-    """A client that is one too many: told so, and closed."""
-
-    def connectionMade(self) -> None:
-        self.transport.write(TOO_MANY)
-        self.transport.loseConnection()

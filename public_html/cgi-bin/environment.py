@@ -13,8 +13,13 @@ print()
 print(f"""<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>What a CGI program is told</title>
 <link rel="stylesheet" href="/style.css">
+<style>
+main {{ padding-block: 2rem }}
+@media (max-width: 40rem) {{ th, td {{ display: block }} th {{ padding-bottom: 0; border: 0 }} }}
+</style>
 <main id="main">
 <h1>What a CGI program is told</h1>
 <p>The whole environment of process {os.getpid()}, which wrote this page. <a href="/try.html#cgi">Back</a></p>

@@ -1,14 +1,9 @@
 """Process. Channels of our own IRC server. Nobody rules there: whoever is in one may set its topic."""
 
 import re
-from typing import TYPE_CHECKING
 
 from ..message import Message, form
-from .entering import LISTED, TOPIC
-
-if TYPE_CHECKING:
-    from .guest import Guest
-    from .state import Channel, Server
+from .state import LISTED, TOPIC, Channel, Guest, State
 
 NAMES = re.compile(r"#[^\x00-\x20,\x07:\x7f]{1,49}")
 LINE = 350
@@ -18,7 +13,7 @@ LONGEST = 200
 """Channels in one answer."""
 
 
-def join(server: "Server", guest: "Guest", message: Message) -> None:
+def join(server: State, guest: Guest, message: Message) -> None:
     """Enter channels; 0 leaves all."""
     if message.param(0) == "0":
         for channel in list(guest.channels.values()):
@@ -37,7 +32,7 @@ def join(server: "Server", guest: "Guest", message: Message) -> None:
             _names(guest, channel)
 
 
-def part(server: "Server", guest: "Guest", message: Message) -> None:
+def part(server: State, guest: Guest, message: Message) -> None:
     """Leave channels."""
     for name in message.param(0).split(",")[:LISTED]:
         channel = _channel(server, guest, name)
@@ -45,12 +40,12 @@ def part(server: "Server", guest: "Guest", message: Message) -> None:
             _leave(server, guest, channel, message.param(1))
 
 
-def _leave(server: "Server", guest: "Guest", channel: "Channel", why: str) -> None:
+def _leave(server: State, guest: Guest, channel: Channel, why: str) -> None:
     channel.send(form("PART", channel.name, *([why] if why else []), source=guest.source))
     server.part(guest, channel)
 
 
-def topic(server: "Server", guest: "Guest", message: Message) -> None:
+def topic(server: State, guest: Guest, message: Message) -> None:
     """What a channel is about."""
     channel = _channel(server, guest, message.param(0))
     if channel is None:
@@ -64,7 +59,7 @@ def topic(server: "Server", guest: "Guest", message: Message) -> None:
         guest.reply("331", channel.name, "No topic is set")
 
 
-def names(server: "Server", guest: "Guest", message: Message) -> None:
+def names(server: State, guest: Guest, message: Message) -> None:
     """Who is in channels."""
     for name in message.param(0).split(",")[:LISTED]:
         channel = server.channel(name)
@@ -74,7 +69,7 @@ def names(server: "Server", guest: "Guest", message: Message) -> None:
             _names(guest, channel)
 
 
-def _names(guest: "Guest", channel: "Channel") -> None:
+def _names(guest: Guest, channel: Channel) -> None:
     lines: list[str] = []
     for member in channel.members:
         if lines and len(lines[-1]) + len(member.nick) < LINE:
@@ -86,7 +81,7 @@ def _names(guest: "Guest", channel: "Channel") -> None:
     guest.reply("366", channel.name, "End of NAMES list")
 
 
-def list_channels(server: "Server", guest: "Guest", message: Message) -> None:
+def list_channels(server: State, guest: Guest, message: Message) -> None:
     """Which channels there are."""
     asked = message.param(0).lower().split(",") if message.param(0) else None
     guest.reply("321", "Channel", "Users  Name")
@@ -96,7 +91,7 @@ def list_channels(server: "Server", guest: "Guest", message: Message) -> None:
     guest.reply("323", "End of LIST")
 
 
-def mode(server: "Server", guest: "Guest", message: Message) -> None:
+def mode(server: State, guest: Guest, message: Message) -> None:
     """Modes can be asked for; there are none to set."""
     target, wanted = message.param(0), message.param(1)
     channel = server.channel(target)
@@ -115,7 +110,7 @@ def mode(server: "Server", guest: "Guest", message: Message) -> None:
         guest.reply("501", "There is no such mode")
 
 
-def _channel(server: "Server", guest: "Guest", name: str) -> "Channel | None":
+def _channel(server: State, guest: Guest, name: str) -> Channel | None:
     """A channel that somebody is in; else he is told so."""
     channel = server.channel(name)
     if channel is None:

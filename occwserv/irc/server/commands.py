@@ -1,19 +1,15 @@
 """Process. Which commands our own IRC server knows (RFC 2812, modern.ircdocs.horse; so are the numerics' meanings)."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ..message import Message, form
 from . import channels, entering, talking
+from .state import Guest, State
 
-if TYPE_CHECKING:
-    from .guest import Guest
-    from .state import Server
-
-Act = Callable[["Server", "Guest", Message], None]
+Act = Callable[[State, Guest, Message], None]
 
 
-def obey(server: "Server", guest: "Guest", message: Message) -> None:
+def obey(server: State, guest: Guest, message: Message) -> None:
     """Do what a client says."""
     name = message.command
     act, least, early = COMMANDS.get(name, (None, 0, False))
@@ -31,16 +27,16 @@ def obey(server: "Server", guest: "Guest", message: Message) -> None:
         act(server, guest, message)
 
 
-def ping(server: "Server", guest: "Guest", message: Message) -> None:
+def ping(server: State, guest: Guest, message: Message) -> None:
     """Still there?"""
     guest.send(form("PONG", server.name, message.param(0), source=server.name))
 
 
-def pong(server: "Server", guest: "Guest", message: Message) -> None:
+def pong(server: State, guest: Guest, message: Message) -> None:
     """Still there."""
 
 
-def leave(server: "Server", guest: "Guest", message: Message) -> None:
+def leave(server: State, guest: Guest, message: Message) -> None:
     """QUIT."""
     guest.leave(f"Quit: {message.param(0)}"[:200])
 

@@ -1,26 +1,16 @@
 """Process. How a client gets into our own IRC server: capabilities, a nickname, a name, the first replies."""
 
 import re
-from typing import TYPE_CHECKING
 
 from ..message import Message, form
-
-if TYPE_CHECKING:
-    from .guest import Guest
-    from .state import Server
+from .state import LISTED, TOPIC, Guest, State
 
 NICKS = re.compile(r"[A-Za-z\[-`{-}][A-Za-z0-9\[-`{-}-]{0,29}")
-TOPIC = 300
-"""Characters of a topic."""
-
-LISTED = 8
-"""Targets in one command."""
-
 OFFERED = ("server-time",)
 """Capabilities."""
 
 
-def cap(server: "Server", guest: "Guest", message: Message) -> None:
+def cap(server: State, guest: Guest, message: Message) -> None:
     """Capability negotiation; registration waits for its end."""
     kind, names = message.param(0).upper(), message.params[-1].split()
     if kind in ("LS", "LIST"):
@@ -41,7 +31,7 @@ def cap(server: "Server", guest: "Guest", message: Message) -> None:
         guest.reply("410", kind[:50], "Invalid CAP command")
 
 
-def nick(server: "Server", guest: "Guest", message: Message) -> None:
+def nick(server: State, guest: Guest, message: Message) -> None:
     """A nickname, the first or another one."""
     wanted = message.param(0)
     if not wanted:
@@ -55,7 +45,7 @@ def nick(server: "Server", guest: "Guest", message: Message) -> None:
         welcome(server, guest)
 
 
-def user(server: "Server", guest: "Guest", message: Message) -> None:
+def user(server: State, guest: Guest, message: Message) -> None:
     """Who it is."""
     if guest.user:
         guest.reply("462", "You may not reregister")
@@ -65,7 +55,7 @@ def user(server: "Server", guest: "Guest", message: Message) -> None:
     welcome(server, guest)
 
 
-def welcome(server: "Server", guest: "Guest") -> None:
+def welcome(server: State, guest: Guest) -> None:
     """Let a client in that has said all there is to say."""
     if guest.welcome or guest.negotiating or not (guest.nick and guest.user):
         return
@@ -85,7 +75,7 @@ def welcome(server: "Server", guest: "Guest") -> None:
     server.told_watchers(guest.nick, True)
 
 
-def motd(server: "Server", guest: "Guest", message: Message) -> None:
+def motd(server: State, guest: Guest, message: Message) -> None:
     """What newcomers are told."""
     guest.reply("375", f"- {server.name}: message of the day")
     for line in server.motd:
@@ -93,7 +83,7 @@ def motd(server: "Server", guest: "Guest", message: Message) -> None:
     guest.reply("376", "End of MOTD")
 
 
-def lusers(server: "Server", guest: "Guest", message: Message) -> None:
+def lusers(server: State, guest: Guest, message: Message) -> None:
     """How many are here."""
     guest.reply("251", f"There are {len(server.by_nick)} users on 1 server")
     guest.reply("254", len(server.channels), "channels formed")

@@ -4,7 +4,7 @@ from typing import Any
 
 from ...net.negotiating import Negotiating
 from ..connection import Connection
-from .state import Server
+from .service import Server
 
 
 class Port(Negotiating):

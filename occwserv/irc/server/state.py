@@ -1,20 +1,71 @@
-"""Process. A small IRC server: people, channels, private messages. No operators, no services, no other servers.
+"""Process. Who is on our own IRC server: people, channels, and who watches whom. No operators, no services, no others.
 
 It is there so that the game can be reached by any IRC client with nothing configured; it listens on this machine alone
 unless it is told otherwise.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from occwserv.csp import Scheduler
-
 from ...settings import IrcServer
-from ..link import Link, joined
-from ..message import Message, fold, form
-from .guest import Guest
+from ..link import Link
+from ..message import LINE, Message, Source, fold, form
 
 MAPPING = "ascii"
+TOPIC = 300
+"""Characters of a topic."""
+
+LISTED = 8
+"""Targets in one command."""
+
+
+class Guest:
+    """A client. `welcome` when it has a nickname and has said who it is.
+
+    :param address: where it comes from; for others, its host.
+    """
+
+    def __init__(self, server: "State", link: Link, address: str) -> None:
+        self.server, self.link, self.address = server, link, address
+        self.nick = self.user = self.real_name = self.away = ""
+        self.channels: dict[str, Channel] = {}
+        self.watched: dict[str, str] = {}
+        self.capabilities: set[str] = set()
+        self.negotiating = self.welcome = False
+        self.since = self.spoken = server.now()
+        self.why = ""  # it has left
+
+    @property
+    def source(self) -> str:
+        """Who it is, for others."""
+        return str(Source(self.nick, f"~{self.user}", self.address))
+
+    def send(self, line: str) -> None:
+        """Tell it a line; what is too long is cut, between characters."""
+        data = line.encode("utf-8", "replace")
+        if len(data) > LINE - 2:
+            data = data[: LINE - 2].decode("utf-8", "ignore").encode()
+        self.link.write(self._stamp() + data + b"\r\n")
+
+    def _stamp(self) -> bytes:
+        """When it is said, for who wants to know (IRCv3 server-time)."""
+        if "server-time" not in self.capabilities:
+            return b""
+        now = datetime.fromtimestamp(self.server.date(), UTC)
+        return f"@time={now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z ".encode()
+
+    def reply(self, number: str, *params: Any) -> None:
+        """Answer with a numeric."""
+        self.send(form(number, self.nick or "*", *map(str, params), source=self.server.name))
+
+    def leave(self, why: str) -> None:
+        """It leaves; others are told why."""
+        if not self.why:
+            self.why = why
+            self.send(form("ERROR", why))
+        self.server.gone(self, self.why)
+        self.link.close()
 
 
 class Channel:
@@ -33,8 +84,8 @@ class Channel:
                 guest.send(line)
 
 
-class Server:
-    """The server, whoever its clients are connected by.
+class State:
+    """The server as its commands know it.
 
     :param now: seconds, for how long things take. :param date: seconds since 1970, for when they happen.
     :param motd: what newcomers are told.
@@ -42,7 +93,6 @@ class Server:
 
     def __init__(
         self,
-        scheduler: Scheduler,
         now: Callable[[], float],
         date: Callable[[], float],
         limits: IrcServer,
@@ -52,37 +102,10 @@ class Server:
     ) -> None:
         self.now, self.date, self.limits = now, date, limits
         self.version, self.motd, self.name = version, motd, name
-        self._scheduler = scheduler
         self.guests: dict[Guest, None] = {}
         self.by_nick: dict[str, Guest] = {}
         self.channels: dict[str, Channel] = {}
         self.watchers: dict[str, dict[Guest, None]] = {}  # who wants to know whether a nickname is in use
-
-    def enter(self, link: Link, address: str, trusted: bool = False) -> Guest | None:
-        """A client has connected; nobody, if there are too many.
-
-        :param trusted: it is ours: it may say as much as it likes.
-        """
-        there = sum(guest.address == address for guest in self.guests)
-        if not trusted and (len(self.guests) >= self.limits.clients or there >= self.limits.per_client):
-            link.write(b"ERROR :There are too many clients%s\r\n" % (b" from your address" * (there > 0)))
-            link.close()
-            return None
-        guest = Guest(self, link, address, trusted)
-        self.guests[guest] = None
-        self._scheduler.spawn(guest.run(), f"irc client {address}")
-        return guest
-
-    def connect(self) -> Link:
-        """The other end of a connection from within the server."""
-        ours, theirs = joined()
-        self.enter(theirs, "localhost", trusted=True)
-        return ours
-
-    def end(self, why: str) -> None:
-        """Have all leave."""
-        for guest in list(self.guests):
-            guest.leave(why)
 
     def named(self, nick: str) -> Guest | None:
         """Who has a nickname."""

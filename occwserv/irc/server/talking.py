@@ -1,19 +1,13 @@
 """Process. Talking on our own IRC server, and asking who is there."""
 
-from typing import TYPE_CHECKING
-
 from ..message import Message, fold, form, is_channel, matches
-from .entering import LISTED, TOPIC
-
-if TYPE_CHECKING:
-    from .guest import Guest
-    from .state import Server
+from .state import LISTED, TOPIC, Guest, State
 
 LONGEST = 100
 """People in one answer."""
 
 
-def say(server: "Server", guest: "Guest", message: Message) -> None:
+def say(server: State, guest: Guest, message: Message) -> None:
     """PRIVMSG and NOTICE. A notice is never answered, not even by what went wrong."""
     quiet = message.command == "NOTICE"
     text = message.param(1)
@@ -33,13 +27,13 @@ def say(server: "Server", guest: "Guest", message: Message) -> None:
             guest.reply("403" if is_channel(target, "#") else "401", target[:50], "No such nick/channel")
 
 
-def away(server: "Server", guest: "Guest", message: Message) -> None:
+def away(server: State, guest: Guest, message: Message) -> None:
     """Away, or back."""
     guest.away = message.param(0)[:TOPIC]
     guest.reply(*(("306", "You are away") if guest.away else ("305", "You are not away any more")))
 
 
-def who(server: "Server", guest: "Guest", message: Message) -> None:
+def who(server: State, guest: Guest, message: Message) -> None:
     """Those in a channel, or whose nicknames are like a mask."""
     mask = message.param(0)
     channel = server.channel(mask)
@@ -54,7 +48,7 @@ def who(server: "Server", guest: "Guest", message: Message) -> None:
     guest.reply("315", mask[:50] or "*", "End of WHO list")
 
 
-def whois(server: "Server", guest: "Guest", message: Message) -> None:
+def whois(server: State, guest: Guest, message: Message) -> None:
     """What is known of somebody."""
     target = message.params[-1]
     person = server.named(target)
@@ -73,21 +67,21 @@ def whois(server: "Server", guest: "Guest", message: Message) -> None:
     guest.reply("318", target[:50], "End of WHOIS")
 
 
-def ison(server: "Server", guest: "Guest", message: Message) -> None:
+def ison(server: State, guest: Guest, message: Message) -> None:
     """Which of some nicknames are in use."""
     asked = " ".join(message.params).split()[:50]
     found = [person.nick for each in asked if (person := server.named(each)) is not None and person.welcome]
     guest.reply("303", " ".join(found))
 
 
-def userhost(server: "Server", guest: "Guest", message: Message) -> None:
+def userhost(server: State, guest: Guest, message: Message) -> None:
     """Where some come from."""
     found = [person for each in message.params[:5] if (person := server.named(each)) is not None and person.welcome]
     said = [f"{each.nick}={'-' if each.away else '+'}~{each.user}@{each.address}" for each in found]
     guest.reply("302", " ".join(said))
 
 
-def monitor(server: "Server", guest: "Guest", message: Message) -> None:
+def monitor(server: State, guest: Guest, message: Message) -> None:
     """Be told whether nicknames are in use (IRCv3 Monitor)."""
     kind, nicks = message.param(0).upper(), [each for each in message.param(1).split(",") if each]
     if kind == "+":
@@ -109,7 +103,7 @@ def monitor(server: "Server", guest: "Guest", message: Message) -> None:
         guest.reply("733", "End of MONITOR list")
 
 
-def _told(server: "Server", guest: "Guest", nicks: list[str]) -> None:
+def _told(server: State, guest: Guest, nicks: list[str]) -> None:
     for each in nicks:
         person = server.named(each)
         there = person is not None and person.welcome

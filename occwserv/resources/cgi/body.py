@@ -134,9 +134,13 @@ class Stream:
         self._go_on()
 
     def stopProducing(self) -> None:
-        """The program reads no more, or nobody waits for what it says."""
-        self._connection = self._program = None
+        """The program reads no more, or no more will come: it sees the end then."""
+        program, self._program = self._program, None
+        self._connection = None
         self._backlog.close()
+        if program is not None:
+            program.unregisterProducer()
+            program.closeStdin()
 
     def _go_on(self) -> None:
         connection = self._connection

@@ -93,11 +93,12 @@ class Complaints:
             log.warn("{name}: {count} bytes of its standard error were dropped", name=self._name, count=self._dropped)
 
     def _tell(self, line: bytes) -> None:
-        if len(line) > self._left or not self._rate.take(len(line)):
-            self._dropped += len(line) + 1
-            self._left = min(self._left, max(self._left - len(line), 0))
+        size = len(line) + 1  # an empty line is one, too
+        if size > self._left or not self._rate.take(size):
+            self._dropped += size
+            self._left = max(self._left - size, 0)
         else:
-            self._left -= len(line)
+            self._left -= size
             log.warn("{name}: {line}", name=self._name, line=shown(line))
 
 
@@ -108,7 +109,7 @@ def report(
 
     Who the client is to others is left out of it.
     """
-    lines = [f"%% {shown(line)}", f"%% {os.fsdecode(script.file)}: {why}", "%environment"]
+    lines = [f"%% {shown(line)}", f"%% {shown(script.file)}: {why}", "%environment"]
     for name, value in sorted(env.items()):
         lines.append(f"{shown(name)}={'…' if name in _SECRET else shown(value)}")
     for name, data in parts:
@@ -154,7 +155,7 @@ class Notes:
         self.env: Mapping[bytes, bytes] = {}
         self._settings = settings
         self._script = script
-        self._file = os.fsdecode(script.file)
+        self._file = shown(script.file)
         self._line = line
         self._rate = rate
         self._write = write

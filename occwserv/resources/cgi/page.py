@@ -147,7 +147,8 @@ class Page:
             self._notes.said(data)
         self._outflow.feed(data)
         connection = self.connection
-        if self.mount.own.head_kill and connection and connection.begun and connection.request.method == b"HEAD":
+        endable = self.mount.own.head_kill and not self._script.nph  # which says for itself where its head ends
+        if endable and connection and connection.begun and connection.request.method == b"HEAD":
             self._outflow.end()
             self._end_program()
 
@@ -285,7 +286,9 @@ class Page:
         self.program.look()
         if self.program.pid is None or self._due() > self._farm.reactor.seconds():
             return
-        if not self._ended_at and self.connection is not None:
+        if self.connection is not None and self._ended_at and not self._paused:
+            self._outflow.end()  # who still has its output may be long in leaving it, or not leave it at all
+        elif self.connection is not None and not self._ended_at:
             self._farm.counts["timed_out"] += 1
             self._note("it took too long", 504)
             self._fail(HTTPError(504, "the program took too long"))

@@ -19,6 +19,7 @@ from ...http.errors import HTTPError
 from ...http.head import Request
 from ...http.target import decode
 from ...settings import Mount
+from .log import shown
 from .message import Script, search_words
 
 _SLASH = b"%2F", b"%2f"
@@ -32,7 +33,7 @@ class Refused(HTTPError):
 
     def __init__(self, path: bytes, reason: str) -> None:
         super().__init__(403, "the program may not be run")
-        self.reason = f"{os.fsdecode(path)} is not run: {reason}"
+        self.reason = f"{shown(path)} is not run: {reason}"
 
 
 class Scripts:

@@ -12,6 +12,7 @@ from ...connection import Connection
 from ...http.answer import Answer
 from ...http.errors import HTTPError
 from ...http.head import Request
+from .log import shown
 from .message import BadOutput, Head
 
 _OURS = frozenset((b"etag", b"last-modified", b"accept-ranges", b"content-range", b"content-type"))
@@ -52,12 +53,12 @@ class Sendfile:
                 connection.client.site.now(),
             )  # fmt: skip
         except IsADirectoryError:
-            raise BadOutput(f"it has {os.fsdecode(file)} sent, which is a folder") from None
+            raise BadOutput(f"it has {shown(file)} sent, which is a folder") from None
         except HTTPError as error:
             if error.status in (412, 416):
                 connection.fail(error)  # what the client asks for is not there; the program is right
                 return
-            raise BadOutput(f"it has {os.fsdecode(file)} sent: {error.why}") from None
+            raise BadOutput(f"it has {shown(file)} sent: {error.why}") from None
         kept = [pair for pair in head.fields if pair[0].lower() not in (*_OURS, self._field)]
         answer.fields = [*kept, *answer.fields]
         if answer.status == 200:
@@ -70,4 +71,4 @@ class Sendfile:
         for root in self._roots:
             if path.startswith(root.rstrip(b"/") + b"/"):
                 return root, path[len(root.rstrip(b"/")) + 1 :]
-        raise BadOutput(f"it has {os.fsdecode(file)} sent, which is in no folder of `sendfile.roots`")
+        raise BadOutput(f"it has {shown(file)} sent, which is in no folder of `sendfile.roots`")

@@ -14,13 +14,13 @@ class Spool:
     :param memory: bytes that are kept in memory.
     """
 
-    __slots__ = ("_memory", "_parts", "descriptor", "length")
+    __slots__ = ("_held", "_memory", "descriptor", "length")
 
     def __init__(self, memory: int) -> None:
         self.length = 0
         self.descriptor: int | None = None
         self._memory = memory
-        self._parts: list[bytes] = []
+        self._held = bytearray()  # and not a list of pieces: a client may send it a byte at a time
 
     def add(self, data: bytes) -> None:
         """Keep a piece.
@@ -28,14 +28,14 @@ class Spool:
         :raise OSError: the disk is full, or there is no descriptor left.
         """
         self.length += len(data)
-        self._parts.append(data)
+        self._held += data
         if self.descriptor is not None or self.length > self._memory:
             self._put(unnamed_file)
 
     def start(self, length: int) -> bytes:
         """The first bytes."""
         if self.descriptor is None:
-            return b"".join(self._parts)[:length]
+            return bytes(self._held[:length])
         return os.pread(self.descriptor, length, 0)
 
     def open(self) -> int:
@@ -53,7 +53,7 @@ class Spool:
 
     def close(self) -> None:
         """Forget it."""
-        self._parts.clear()
+        self._held = bytearray()
         if self.descriptor is not None:
             os.close(self.descriptor)
             self.descriptor = None
@@ -61,8 +61,8 @@ class Spool:
     def _put(self, where) -> None:
         if self.descriptor is None:
             self.descriptor = where()
-        parts, self._parts = self._parts, []
-        data = memoryview(b"".join(parts))
+        held, self._held = self._held, bytearray()
+        data = memoryview(held)
         while data:
             data = data[os.write(self.descriptor, data) :]
 

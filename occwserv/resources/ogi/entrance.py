@@ -1,18 +1,16 @@
 """Adapter. What all modules are to the farm: requests enter by their sessions, and faults make a module rest."""
 
+import os
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...connection import Connection
 from ...http.errors import HTTPError, Unavailable
-from .connection import session_of
 from .faults import Faults
-from .sessions import Sessions
+from .roles import Farm
+from .sessions import Sessions, session_of
 
-if TYPE_CHECKING:
-    from .farm import Farm
-
+Facts = tuple[int, int, int]
 
 EVERY = 1
 """Seconds from one look at a module's file to the next, or a tick more, while somebody asks."""
@@ -24,7 +22,7 @@ class Entrance:
     :param path: the module's file. :param place: where it is reached, such as `/ogi/hits`.
     """
 
-    def __init__(self, farm: "Farm", name: str, path: Path, place: str) -> None:
+    def __init__(self, farm: Farm, name: str, path: Path, place: str) -> None:
         self.farm = farm
         self.name = name
         self.path = path
@@ -125,3 +123,12 @@ class Entrance:
     def _look(self) -> None:
         """Whether the file has changed."""
         raise NotImplementedError
+
+
+def facts_of(path: Path) -> Facts | None:
+    """What tells one state of a file from another; None when it is not there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -22,12 +22,13 @@ from .entrance import Entrance
 from .faults import Incidents
 from .forms import is_form
 from .handler import Handler
-from .hands import PooledWorker
 from .intake import read_form
 from .module import Module
-from .nursery import Nursery
+from .pools.hands import PooledWorker
+from .pools.nursery import Nursery
+from .pools.pool import Pool
 from .shelf import Shelf
-from .state import State
+from .state import Remembered
 from .tree import serve_tree
 from .watchdog import Watchdog
 
@@ -39,6 +40,7 @@ class Farm(Outside):
     """The resource at `ogi.prefix`.
 
     :param reactor: a Twisted reactor.
+    :param serve_in_thread: what a worker in a thread does (`worker.thread`); a worker has none itself.
     :param worker: what it is called, if it is that of a worker.
     :param states: what modules remember, when that is somebody else's affair: it is in a thread of its own then, where
         nobody can be interrupted.
@@ -48,13 +50,19 @@ class Farm(Outside):
     log = Logger("occwserv.ogi")
 
     def __init__(
-        self, reactor: Any, settings: OgiSettings, worker: str = "", states: Mapping[Path, State] | None = None
+        self,
+        reactor: Any,
+        settings: OgiSettings,
+        serve_in_thread: Callable[..., None] | None = None,
+        worker: str = "",
+        states: Mapping[Path, Remembered] | None = None,
     ) -> None:
         self.settings = settings
         self.now: Callable[[], float] = reactor.seconds
         self.owners: dict[Process, Handler] = {}
         self.scheduler = Scheduler(reactor, self._report, stuck=self._stuck)
         self.reactor = reactor
+        self.serve_in_thread = serve_in_thread
         self.shelf = Shelf(self, states)
         self._interrupts = states is None  # not in a thread beside the main one, which gets no signals
         self.forms: WeakKeyDictionary[Connection, bytes] = WeakKeyDictionary()  # those that were read already
@@ -221,6 +229,10 @@ class Farm(Outside):
     def handlers(self) -> list[Handler | PooledWorker]:
         """All instances at work."""
         return [*self._handlers, *(worker for pool in self.shelf.pools() for worker in pool.workers)]
+
+    def modules(self) -> list[Module | Pool]:
+        """All modules, also those that nobody has asked for."""
+        return self.shelf.all()
 
     def _read(self, module: Entrance, connection: Connection, form: bytes) -> None:
         """The form of a request has been read."""

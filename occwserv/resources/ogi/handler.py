@@ -8,7 +8,6 @@ from collections.abc import Coroutine
 from enum import Enum
 from itertools import islice
 from math import inf
-from typing import TYPE_CHECKING
 from weakref import WeakSet, ref
 
 from ...connection import Connection
@@ -16,14 +15,11 @@ from ...csp import Buffer, Process, timeout
 from ...csp.process import Outside, let_go
 from ...http.errors import HTTPError
 from ...net.outlet import ClientGone
-from .api import Ogi
-from .connection import OgiConnection
+from .contract.api import Ogi
+from .contract.connection import OgiConnection
+from .contract.feed import Feed
 from .faults import told
-from .feed import Feed
-
-if TYPE_CHECKING:
-    from .farm import Farm
-    from .module import Module
+from .roles import Farm, Loaded
 
 
 class State(Enum):
@@ -49,7 +45,7 @@ class Handler(Outside):
     :param number: for people.
     """
 
-    def __init__(self, farm: "Farm", module: "Module", number: int) -> None:
+    def __init__(self, farm: Farm, module: Loaded, number: int) -> None:
         self.farm = farm
         self.module = module
         self.settings = farm.settings

@@ -4,14 +4,12 @@ Its code is loaded anew when the file has changed: a new instance then takes the
 finishes what it holds. A file that does not compile, or fails while it is loaded, leaves the old instance serving.
 """
 
-import os
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
 from inspect import iscoroutinefunction
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from twisted.logger import Logger
 
@@ -19,14 +17,11 @@ from ...connection import Connection
 from ...csp import Cancelled
 from ...csp.errors import Ending
 from ...http.errors import HTTPError
-from .entrance import Entrance
+from .entrance import Entrance, Facts, facts_of
 from .faults import told
 from .handler import Handler, NotLoaded, State
-
-if TYPE_CHECKING:
-    from .farm import Farm
-
-Facts = tuple[int, int, int]
+from .roles import Farm
+from .state import Remembered
 
 
 class Module(Entrance):
@@ -34,9 +29,9 @@ class Module(Entrance):
 
     log = Logger("occwserv.ogi")
 
-    def __init__(self, farm: "Farm", name: str, path: Path, place: str) -> None:
+    def __init__(self, farm: Farm, name: str, path: Path, place: str, state: Remembered) -> None:
         super().__init__(farm, name, path, place)
-        self.state = farm.shelf.remembered(name)
+        self.state = state
         self.accepting: Handler | None = None
         self._coming: Handler | None = None  # an instance that has not said yet what it will be
         self._waiting: deque[Connection] = deque()  # for that word
@@ -173,12 +168,3 @@ class Module(Entrance):
         self._coming = handler
         handler.start(before)
         return handler
-
-
-def facts_of(path: Path) -> Facts | None:
-    """What tells one state of a file from another; None when it is not there."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns

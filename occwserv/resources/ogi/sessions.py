@@ -6,6 +6,10 @@ The order belongs to the module and not to one of its instances: a session outli
 from collections import deque
 
 from ...connection import Connection
+from .forms import parse_cookies
+
+SESSION = "ogi"
+"""The cookie that holds it."""
 
 
 class Sessions:
@@ -55,3 +59,10 @@ class Sessions:
             if not waiting:
                 del self._waiting[session]
         return late
+
+
+def session_of(core: Connection) -> str:
+    """The session that a request says it belongs to, empty for none."""
+    field = core.request.fields.get(b"cookie")
+    value = parse_cookies(field).get(SESSION, "") if field is not None else ""
+    return value if len(value) == 32 and all(letter in "0123456789abcdef" for letter in value) else ""

@@ -4,15 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...http.errors import HTTPError
-from .module import Module, facts_of
-from .pool import Pool
-from .state import State
-
-if TYPE_CHECKING:
-    from .farm import Farm
+from .entrance import facts_of
+from .module import Module
+from .pools.pool import Pool
+from .roles import Farm
+from .state import Remembered
 
 _NAME = re.compile(rb"[a-z][a-z0-9_-]{0,63}")
 
@@ -23,11 +21,11 @@ class Shelf:
     :param states: what they remember, when it is somebody else who reads and writes that.
     """
 
-    def __init__(self, farm: "Farm", states: Mapping[Path, State] | None) -> None:
+    def __init__(self, farm: Farm, states: Mapping[Path, Remembered] | None) -> None:
         self._farm = farm
         self._modules: dict[bytes, Module | Pool] = {}
         self._leaving: list[Pool] = []  # of settings that were: their workers finish what they have
-        self._states: dict[Path, State] = {}
+        self._states: dict[Path, Remembered] = {}
         self._given = states
 
     def named(self, name: bytes) -> Module | Pool:
@@ -72,13 +70,13 @@ class Shelf:
             module.check(now)
         self._leaving = [pool for pool in self._leaving if not pool.over]
 
-    def remembered(self, name: str) -> State:
+    def remembered(self, name: str) -> Remembered:
         """What a module remembers: one mapping for all its instances, the old ones too."""
         path = Path(self._farm.settings.state) / f"{name}.json"
         if self._given is not None:
             return self._given[path]
         if path not in self._states:
-            self._states[path] = State(path)
+            self._states[path] = Remembered(path)
         return self._states[path]
 
     def save(self, in_thread: Callable[[Callable[[], None]], object]) -> None:
@@ -101,8 +99,10 @@ class Shelf:
         model = settings.models.get(text, "reactor")
         module: Module | Pool
         if model == "reactor":
-            module = Module(self._farm, text, path, place)
+            module = Module(self._farm, text, path, place, self.remembered(text))
         else:
-            module = Pool(self._farm, model, text, path, place)
+            # Processes read and write for themselves what they remember.
+            state = self.remembered(text) if model == "thread_pool" else None
+            module = Pool(self._farm, model, text, path, place, state)
         self._modules[name] = module
         return module

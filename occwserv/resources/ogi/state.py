@@ -15,7 +15,7 @@ import msgspec
 from twisted.logger import Logger
 
 
-class State(dict[str, Any]):
+class Remembered(dict[str, Any]):
     """The mapping of one module.
 
     :param path: its file.

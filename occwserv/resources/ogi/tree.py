@@ -1,21 +1,17 @@
 """Adapter. The page at `/ogi/`: all modules, their instances and processes, what each waits for."""
 
-from typing import TYPE_CHECKING
-
 from ...connection import Connection
 from ...csp import Process
 from ...http.answer import Answer
 from ...http.errors import HTTPError
 from ..pages import render
-
-if TYPE_CHECKING:
-    from .farm import Farm
+from .roles import Farm
 
 MOST = 500
 """Processes that are shown."""
 
 
-def serve_tree(farm: "Farm", connection: Connection, here: bool) -> None:
+def serve_tree(farm: Farm, connection: Connection, here: bool) -> None:
     """Answer with the page.
 
     :param here: its path is the page's; else it has no slash at its end.
@@ -29,7 +25,7 @@ def serve_tree(farm: "Farm", connection: Connection, here: bool) -> None:
     connection.reply(Answer(200, fields, (tree_page(farm),)))
 
 
-def tree_page(farm: "Farm") -> bytes:
+def tree_page(farm: Farm) -> bytes:
     """The page."""
     handlers = farm.handlers()
     processes = farm.scheduler.processes
@@ -47,7 +43,7 @@ def tree_page(farm: "Farm") -> bytes:
                 "broken": module.broken,
                 "rests": int(module.faults.wait(farm.now())),
             }
-            for module in farm.shelf.all()
+            for module in farm.modules()
         ],
         processes=_in_order(list(processes))[:MOST],
         number=len(processes),

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from ...csp import Process
-from ...csp.process import Running
+from ...csp.current import Running
 
 TICKS = 5
 """Ticks in the time that a process may run."""

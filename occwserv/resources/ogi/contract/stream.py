@@ -1,12 +1,10 @@
 """Adapter. An answer in pieces, written as fast as the client takes it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...connection import Connection
-from ...net.outlet import ClientGone
-
-if TYPE_CHECKING:
-    from .connection import OgiConnection
+from ....connection import Connection
+from ....net.outlet import ClientGone
+from ..roles import Answering
 
 
 class Stream:
@@ -18,7 +16,7 @@ class Stream:
 
     __slots__ = ("_connection", "_core", "_fields", "_late", "_status")
 
-    def __init__(self, connection: "OgiConnection", status: int, fields: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, connection: Answering, status: int, fields: list[tuple[bytes, bytes]]) -> None:
         self._connection = connection
         self._status = status
         self._fields = fields

@@ -1,55 +1,19 @@
-"""Adapter. The small clean parent of worker processes: started early, and forks them, so that the server never has to.
-
-It is a process of one thread that has loaded what workers need, and nothing of the server's: no clients, no locks, no
-threads. Asked over a socket for a worker, with the worker's end of its link, it forks, and reaps those that end. It
-ends when the server does, because its socket then does.
-"""
+"""Adapter. What the nursery's process does: it forks a worker for each order, and reaps those that end."""
 
 import os
 import select
 import signal
 import socket
-import subprocess
-import sys
 from contextlib import suppress
 
-
-class Nursery:
-    """The server's side."""
-
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", f"from {__name__} import main; main({theirs.fileno()})"],
-                pass_fds=[theirs.fileno()], process_group=0, stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            )  # fmt: skip
-        self._socket = ours
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is there."""
-        return self._process.poll() is None
-
-    def start(self, name: str, settings: bytes, link: socket.socket) -> None:
-        """Have a worker forked for a module. Nobody waits for it here: it tells its number over its link.
-
-        :param settings: those of the section `ogi`, as JSON.
-        """
-        order = name.encode("ascii") + b"\0" + settings
-        socket.send_fds(self._socket, [len(order).to_bytes(4, "big") + order], [link.fileno()])
-
-    def close(self) -> None:
-        """End it. Its workers end when their links do."""
-        self._socket.close()
-        self._process.wait()
+from . import worker
 
 
 def main(descriptor: int) -> None:
-    """The process."""
-    from . import worker
+    """Be it.
 
+    :param descriptor: of the socket that orders come over.
+    """
     own = socket.socket(fileno=descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # from the terminal; the server says when it is over
     signal.signal(signal.SIGCHLD, lambda number, frame: None)

@@ -7,15 +7,13 @@ Whoever has lost events is told how many: an event `missed` with their number.
 import re
 from collections import deque
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from ...connection import Connection
-from ...net.outlet import ClientGone
-
-if TYPE_CHECKING:
-    from .connection import OgiConnection
+from ....connection import Connection
+from ....net.outlet import ClientGone
+from ..roles import Answering
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FIELDS = [
@@ -38,7 +36,7 @@ class Feed:
         "_connection", "_core", "_full", "_open", "_policy", "_room", "_untold", "_waiting", "last_event_id", "missed",
     )  # fmt: skip
 
-    def __init__(self, connection: "OgiConnection", last: bytes, room: int, policy: str) -> None:
+    def __init__(self, connection: Answering, last: bytes, room: int, policy: str) -> None:
         if policy not in POLICIES:
             raise ValueError(f"the policy of a feed is one of {', '.join(POLICIES)}, not {policy!r}")
         if room < 1:

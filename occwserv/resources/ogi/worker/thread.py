@@ -10,9 +10,9 @@ from threading import get_native_id
 
 from twisted.internet.pollreactor import PollReactor
 
-from ...csp import own_processes
-from ...settings import Ogi as OgiSettings
-from .state import State
+from ....csp import own_processes
+from ....settings import Ogi as OgiSettings
+from ..state import Remembered
 from .worker import Worker
 
 
@@ -22,7 +22,7 @@ class ThreadReactor(PollReactor):
     _registerAsIOThread = False  # the server's thread is the one where the global reactor runs
 
 
-def serve_in_thread(name: str, settings: OgiSettings, descriptor: int, states: Mapping[Path, State]) -> None:
+def serve_in_thread(name: str, settings: OgiSettings, descriptor: int, states: Mapping[Path, Remembered]) -> None:
     """Be a worker until the link ends.
 
     :param name: of the worker.

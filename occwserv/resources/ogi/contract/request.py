@@ -1,22 +1,19 @@
 """Adapter. A request as a module sees it: what it says, its body, and whether its client is still there."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
 from twisted.internet.defer import Deferred
 
-from ...connection import Connection
-from ...csp import Movable, Moved
-from ...csp.process import Outside
-from ...http.errors import HTTPError
-from ...line import Line
-from ...net.outlet import ClientGone
-from .forms import Args, Form, is_form, parse_cookies, parse_form, parse_query
-
-if TYPE_CHECKING:
-    from .handler import Handler
+from ....connection import Connection
+from ....csp import Movable, Moved
+from ....csp.process import Outside
+from ....http.errors import HTTPError
+from ....line import Line
+from ....net.outlet import ClientGone
+from ..forms import Args, Form, is_form, parse_cookies, parse_form, parse_query
+from ..roles import Handler
 
 
 class Leaving:
@@ -47,7 +44,7 @@ class Received(Struct, Movable, Outside, eq=False, weakref=True):
     """A request. What a module can do about it is said in `connection.py`."""
 
     _core: Connection | None
-    _handler: "Handler"
+    _handler: Handler
     _form: bytes | None = None  # the bytes of a form, which was read before the module was bothered
     _given: Line | str = ""  # where it was given away, or an answer in pieces begun
     _leaving: Leaving | None = None

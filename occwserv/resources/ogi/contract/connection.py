@@ -8,30 +8,27 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from ...connection import Connection, Misuse
-from ...csp.mobile import where
-from ...http.answer import Pairs
-from ...line import line_of
+from ....connection import Connection, Misuse
+from ....csp.mobile import where
+from ....http.answer import Pairs
+from ....line import line_of
+from ..roles import Handler
+from ..sessions import SESSION, session_of
 from .feed import Feed
-from .forms import parse_cookies
 from .request import Received
 from .stream import Stream
-
-if TYPE_CHECKING:
-    from .handler import Handler
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
 _HTML = ((b"Content-Type", b"text/html; charset=utf-8"),)
 _TEXT = ((b"Content-Type", b"text/plain; charset=utf-8"),)
 _JSON = ((b"Content-Type", b"application/json"),)
-_SESSION = "ogi"
-_OWN = str(Path(__file__).parents[2]) + "/"  # the package `occwserv`
+_OWN = str(Path(__file__).parents[3]) + "/"  # the package `occwserv`
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _FRAMING = {"content-length", "transfer-encoding", "connection", "date", "server"}
 
@@ -70,7 +67,7 @@ class OgiConnection(Received):
             known = session_of(self._still())
             self._session = known or token_hex(16)
             if not known:
-                self.set_cookie(_SESSION, self._session, path=self._handler.place)
+                self.set_cookie(SESSION, self._session, path=self._handler.place)
         return self._session
 
     # The answer.
@@ -136,7 +133,7 @@ class OgiConnection(Received):
         return core
 
     @property
-    def handler(self) -> "Handler":
+    def handler(self) -> Handler:
         """Whose it is."""
         return self._handler
 
@@ -179,13 +176,6 @@ def _where(giver: Any) -> str:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
         frame = frame.f_back
     return f"at {frame.f_code.co_filename}:{frame.f_lineno}"
-
-
-def session_of(core: Connection) -> str:
-    """The session that a request says it belongs to, empty for none."""
-    field = core.request.fields.get(b"cookie")
-    value = parse_cookies(field).get(_SESSION, "") if field is not None else ""
-    return value if len(value) == 32 and all(letter in "0123456789abcdef" for letter in value) else ""
 
 
 def encoded(headers: Headers) -> list[tuple[bytes, bytes]]:

@@ -2,16 +2,14 @@
 
 from collections.abc import Coroutine, Iterator, MutableMapping
 from types import coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.logger import Logger
 
-from ...csp import EndOfChannel, Process, sleep
-from ...csp.process import Outside
+from ....csp import EndOfChannel, Process, sleep
+from ....csp.process import Outside
+from ..roles import Handler
 from .connection import OgiConnection
-
-if TYPE_CHECKING:
-    from .handler import Handler
 
 
 class Ogi(Outside):
@@ -24,7 +22,7 @@ class Ogi(Outside):
 
     __slots__ = ("_handler", "log", "name", "options", "reactor", "state")
 
-    def __init__(self, handler: "Handler", name: str, state: MutableMapping[str, Any]) -> None:
+    def __init__(self, handler: Handler, name: str, state: MutableMapping[str, Any]) -> None:
         self._handler = handler
         self.name = name
         self.options = handler.settings.options.get(name, {})

@@ -12,7 +12,7 @@ from functools import partial
 from math import inf
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -20,16 +20,14 @@ from twisted.internet.protocol import Factory
 from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
-from ...connection import Connection, Misuse
-from ...http.answer import Answer
-from ...http.errors import HTTPError
-from ...net.outlet import ClientGone
-from ...roles import Keeper
+from ....connection import Connection, Misuse
+from ....http.answer import Answer
+from ....http.errors import HTTPError
+from ....net.outlet import ClientGone
+from ....roles import Keeper
+from ..roles import Pool
+from ..watchdog import Spinning
 from .link import Link
-from .watchdog import Spinning
-
-if TYPE_CHECKING:
-    from .pool import Pool
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 BIRTH = 30
@@ -44,7 +42,7 @@ class PooledWorker:
 
     kind = ""
 
-    def __init__(self, pool: "Pool", number: int) -> None:
+    def __init__(self, pool: Pool, number: int) -> None:
         self.name = f"{pool.name}.{number}"
         self.module = pool
         self.answers = 0
@@ -231,12 +229,10 @@ class ThreadWorker(PooledWorker):
     kind = "thread"
 
     def _start(self, link: socket.socket) -> None:
-        from .thread import serve_in_thread  # here, because a worker has a farm of its own
-
         own = os.dup(link.fileno())
         what = self.name, self._pool.farm.settings, own, self._pool.states
         # A daemon: one that is stuck does not keep the server from ending.
-        self.thread = Thread(target=serve_in_thread, args=what, name=self.name, daemon=True)
+        self.thread = Thread(target=self._pool.farm.serve_in_thread, args=what, name=self.name, daemon=True)
         try:
             self.thread.start()
         except RuntimeError:

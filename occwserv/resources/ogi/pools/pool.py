@@ -13,37 +13,31 @@ that has answered enough, is old, or has grown large is let go when it is idle, 
 from collections import deque
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from twisted.logger import Logger
 
-from ...connection import Connection
-from ...http.errors import HTTPError, Unavailable
-from .entrance import Entrance
-from .faults import told
+from ....connection import Connection
+from ....http.errors import HTTPError, Unavailable
+from ..entrance import Entrance, facts_of
+from ..faults import told
+from ..roles import Farm
+from ..state import Remembered
 from .hands import PooledWorker, ProcessWorker, ThreadWorker
-from .module import facts_of
-from .state import State
-
-if TYPE_CHECKING:
-    from .farm import Farm
 
 
 class Pool(Entrance):
     """A module with workers; the farm sees no difference to any other module.
 
     :param model: "process_pool", "sequential", "forking" or "thread_pool".
+    :param state: what it remembers, if its workers share it with the server.
     """
 
     log = Logger("occwserv.ogi")
 
-    def __init__(self, farm: "Farm", model: str, name: str, path: Path, place: str) -> None:
+    def __init__(self, farm: Farm, model: str, name: str, path: Path, place: str, state: Remembered | None) -> None:
         super().__init__(farm, name, path, place)
         self.workers: list[PooledWorker] = []
-        self.states: dict[Path, State] = {}
-        if model == "thread_pool":
-            state = farm.shelf.remembered(name)
-            self.states = {state.path: state}
+        self.states = {} if state is None else {state.path: state}
         self._worker = ThreadWorker if model == "thread_pool" else ProcessWorker
         self._size = {"sequential": 1, "forking": farm.settings.handlers}.get(model, farm.settings.workers)
         self._once = model == "forking"

@@ -1,0 +1,113 @@
+"""Adapter. The roles that the parts of the farm play for what stands below them, and was made by them.
+
+A connection knows its instance, an instance its module, a module its farm, and none of them who plays that.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from ...connection import Connection
+from ...csp import Buffer, Process, Scheduler
+from ...http.errors import HTTPError
+from ...settings import Ogi
+from .faults import Faults
+from .sessions import Sessions
+from .state import Remembered
+
+
+class Module(Protocol):
+    """What an instance needs of its module, a worker of its pool, and the page of all modules."""
+
+    name: str
+    place: str
+    sessions: Sessions
+    faults: Faults
+    broken: str
+    loads: int
+    restarts: int
+
+    def failed(self, what: str) -> None: ...
+    def left(self, core: Connection) -> None: ...
+
+
+class Loaded(Module, Protocol):
+    """A module whose instances are processes of the server."""
+
+    state: Remembered
+
+    def load(self, replacing: bool) -> Callable[..., Coroutine]: ...
+    def loaded(self, handler: "Handler") -> None: ...
+    def decided(self, handler: "Handler") -> None: ...
+    def left_by(self, handler: "Handler", waiting: list[Connection], excuse: HTTPError | None) -> None: ...
+    def rest_of(self, path: bytes) -> bytes: ...
+
+
+class Pool(Module, Protocol):
+    """A module whose instances are workers."""
+
+    farm: "Farm"
+    states: Mapping[Path, Remembered]
+
+    def free(self, worker: Any) -> None: ...
+    def late(self, worker: Any, core: Connection) -> None: ...
+    def gone(self, worker: Any) -> None: ...
+    def incident(self, worker: Any, what: str, status: int = 500) -> HTTPError: ...
+
+
+class Handler(Protocol):
+    """What a connection, and what else a module sees, needs of the instance that it is with."""
+
+    farm: "Farm"
+    module: Loaded
+    settings: Ogi
+    place: str
+    undecided: bool
+    requests: Buffer
+    feeds: MutableMapping[Any, None]
+    late: Any  # those that were answered in the module's place; most often None
+
+    def persist(self) -> None: ...
+    def single(self) -> None: ...
+    def received(self, core: Connection) -> Any: ...
+    def answered(self, core: Connection) -> None: ...
+    def forgotten(self, core: Connection) -> None: ...
+    def is_late(self, core: Connection) -> bool: ...
+    def waits_for_client(self, core: Connection) -> None: ...
+    def goes_on_with(self, core: Connection) -> None: ...
+    def fork(self, routine: Coroutine, name: str) -> Process: ...
+
+
+class Answering(Protocol):
+    """What an answer in pieces needs of its connection."""
+
+    handler: Handler
+
+    def begin(self, status: int, fields: list[tuple[bytes, bytes]]) -> Connection | None: ...
+    def when_gone(self, act: Callable[[], object]) -> None: ...
+    def left(self) -> None: ...
+
+
+class Farm(Protocol):
+    """What modules and instances have in common."""
+
+    settings: Ogi
+    reactor: Any
+    scheduler: Scheduler
+    owners: MutableMapping[Process, Any]
+    forms: MutableMapping[Connection, bytes]
+    now: Callable[[], float]
+    serve_in_thread: Callable[..., None] | None
+    ended: bool
+
+    def serve(self, connection: Connection) -> None: ...
+    def again(self, module: Any, connection: Connection) -> None: ...
+    def handler(self, module: Any) -> Any: ...
+    def over(self, handler: Any) -> None: ...
+    def forget(self, module: Any) -> None: ...
+    def incident(self, handler: Any, failure: BaseException | None, what: str, status: int = 500) -> HTTPError: ...
+    def ends(self) -> HTTPError: ...
+    def in_reactor(self, act: Callable[..., object], *args: Any) -> None: ...
+    def nursery(self) -> Any: ...
+    def handlers(self) -> list: ...
+    def modules(self) -> list: ...
