@@ -7,7 +7,7 @@ import tracemalloc
 from occwserv.resources.cached import CachedPage
 from occwserv.resources.files import OpenFile, Root
 
-from .test_cached import CachedTestCase
+from .test_cached import OLD, CachedTestCase
 
 PAGE = 60_000
 
@@ -105,6 +105,25 @@ class PlaceTests(CachedTestCase):
 
         Root.open = change
         self.assertEqual([self.ask(way=way).status for way in ("short", "long")], [503, 503])
+        self.assertEqual(self.cached()["cached"], 0)
+        Root.open = real
+        self.warm()
+        self.assertEqual(self.cached()["cached"], 1)
+
+    def test_a_neighbour_that_can_not_be_read_does_no_harm(self) -> None:
+        self.write("page.html.br", b"br")
+        real = Root.open
+        self.addCleanup(setattr, Root, "open", real)
+
+        def unreadable(root: Root, relative: bytes) -> OpenFile:
+            file = real(root, relative)
+            if relative.endswith(b".br"):
+                os.close(file.descriptor)
+                file.descriptor = os.open(root.path, os.O_RDONLY)  # reading a folder is an error
+            return file
+
+        Root.open = unreadable
+        self.assertEqual([self.ask(way=way).body for way in ("long", "short", "long")], [OLD] * 3)
         self.assertEqual(self.cached()["cached"], 0)
         Root.open = real
         self.warm()

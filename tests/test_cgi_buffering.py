@@ -1,5 +1,6 @@
 """What is collected on the way: bodies before and while a program reads them, answers while a client does not."""
 
+import os
 import random
 
 from twisted.trial import unittest
@@ -12,7 +13,7 @@ POST = b"POST /cgi-bin/%b HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
 
 
 class BacklogTests(unittest.SynchronousTestCase):
-    """First come, first served, in memory and in a file."""
+    """First come, first served, in memory and in files."""
 
     def test_what_goes_in_comes_out_in_order(self) -> None:
         dice = random.Random(1)
@@ -30,6 +31,18 @@ class BacklogTests(unittest.SynchronousTestCase):
                 got += backlog.take()
             self.assertEqual((got == put, backlog.take()), (True, b""))
             backlog.close()
+
+    def test_what_has_gone_takes_no_place(self) -> None:
+        before = set(os.listdir("/proc/self/fd"))
+        backlog = Backlog(0)
+        backlog.add(bytes(200_000))
+        for _ in range(100):
+            backlog.add(bytes(65_536))
+            backlog.take()
+        ours = set(os.listdir("/proc/self/fd")) - before
+        kept = sum(os.stat(f"/proc/self/fd/{name}").st_size for name in ours if os.path.exists(f"/proc/self/fd/{name}"))
+        self.assertLess(kept, 2 * len(backlog))
+        backlog.close()
 
 
 class AnswerTests(LifeCase, unittest.SynchronousTestCase):

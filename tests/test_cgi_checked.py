@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from occwserv.http.errors import HTTPError
 from occwserv.http.head import Limits, parse_head
@@ -37,6 +37,18 @@ class CheckedTests(SynchronousTestCase):
         first = self.find()
         self.assertEqual((first.file, first.folder), (os.fsencode(self.folder / "it"), os.fsencode(self.folder)))
         self.assertIs(self.find(), first)
+
+    def test_the_server_may_have_become_somebody_else(self) -> None:
+        if os.geteuid():
+            raise SkipTest("only root can become somebody else")
+        nobody = 65534
+        self.root.parent.chmod(0o755)  # that of trial is root's alone
+        os.chown(self.folder / "it", nobody, nobody)
+        with self.assertRaises(Refused):
+            self.find()
+        os.seteuid(nobody)
+        self.addCleanup(os.seteuid, 0)
+        self.assertEqual(self.find().argv, (os.fsencode(self.folder / "it"),))
 
     def test_not_while_it_is_new(self) -> None:
         self.scripts = self.new(10**18)

@@ -21,7 +21,9 @@ class ShippedTests(CgiCase, unittest.SynchronousTestCase):
         names = {each.name for each in (REPOSITORY / "public_html" / "cgi-bin").iterdir() if each.is_file()}
         self.assertEqual(names, {"hello.sh", "environment.py", "form.pl", "slow.sh"})
         server = self.start()
-        self.assertIn(b"Hello from process", self.get(server, "/cgi-bin/hello.sh").body)
+        hello = self.get(server, "/cgi-bin/hello.sh?\\tas\\c").body
+        self.assertIn(b"Hello from process", hello)
+        self.assertTrue(hello.endswith(b" for /cgi-bin/hello.sh?\\tas\\c\n"), hello)
         page = self.get(server, "/cgi-bin/environment.py?<script>", "User-Agent: <b>").body
         self.assertIn(b"<th scope=row>HTTP_USER_AGENT</th><td>&lt;b&gt;</td>", page)
         self.assertNotIn(b"<script>", page)

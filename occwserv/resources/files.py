@@ -60,6 +60,14 @@ class OpenFile:
         facts = os.fstat(self.descriptor)
         return facts.st_ctime_ns == self.changed_ns and facts.st_size == self.size
 
+    def read(self) -> bytes | None:
+        """All of it, in one state; None if it changed meanwhile, or can not be read."""
+        try:
+            body = os.pread(self.descriptor, self.size, 0)
+        except OSError:
+            return None
+        return body if len(body) == self.size and self.unchanged() else None
+
     def close(self) -> None:
         """Give the descriptor back."""
         os.close(self.descriptor)

@@ -124,10 +124,9 @@ class Library:
         if not whole:
             self._bulky.add(relative)
         for coding, file in files.items():
-            if whole:
-                body = os.pread(file.descriptor, file.size, 0)
-                forms[coding] = (body, file.validators(coding))
-                whole = len(body) == file.size and file.unchanged()
+            body = file.read() if whole else None
+            whole = body is not None
+            forms[coding] = (body, file.validators(coding))
             file.close()
         return self._keep(relative, forms, facts, second, used) if whole else None
 

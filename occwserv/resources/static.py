@@ -84,10 +84,9 @@ class Static:
             file = self._library.root.open(name)
         except (HTTPError, IsADirectoryError):
             return None
-        try:
-            return os.pread(file.descriptor, file.size, 0), self._library.type_of(name)
-        finally:
-            file.close()
+        body = file.read()
+        file.close()
+        return None if body is None else (body, self._library.type_of(name))
 
     def _without_page(self, request: Request) -> Answer:
         if request.method == b"OPTIONS":
@@ -169,8 +168,8 @@ class StaticPage:
         try:
             if file.size > SMALL:
                 return None
-            body = os.pread(file.descriptor, file.size, 0)
-            if len(body) != file.size or not file.unchanged():
+            body = file.read()
+            if body is None:
                 return None
         finally:
             file.close()

@@ -3,4 +3,4 @@
 echo "Content-Type: text/plain; charset=utf-8"
 echo
 echo "Hello from process $$ of a shell."
-echo "You asked with $REQUEST_METHOD for $REQUEST_URI"
+printf 'You asked with %s for %s\n' "$REQUEST_METHOD" "$REQUEST_URI"

@@ -1,4 +1,8 @@
-"""Adapter. Bytes that wait for their way on, first come, first served: in memory, then in a file without a name."""
+"""Adapter. Bytes that wait for their way on, first come, first served: in memory, then in files without a name.
+
+There are two files: one is written while the other is read, and they change places when that has been read to its
+end. So neither is ever larger than what has waited at once, though an answer may leave some waiting all the while.
+"""
 
 import os
 from collections import deque
@@ -15,32 +19,34 @@ class Backlog:
     :param memory: bytes that are kept in memory.
     """
 
-    __slots__ = ("_descriptor", "_from", "_held", "_memory", "_parts", "_to")
+    __slots__ = ("_end", "_from", "_held", "_memory", "_parts", "_read", "_to", "_written")
 
     def __init__(self, memory: int) -> None:
         self._memory = memory
-        self._parts: deque[bytes] = deque()  # what is in memory came before what is in the file
+        self._parts: deque[bytes] = deque()  # what is in memory came before what is in the files
         self._held = 0
-        self._descriptor: int | None = None
-        self._from = self._to = 0
+        self._read: int | None = None  # the file that is read: what waits there is from `_from` to `_end`
+        self._from = self._end = 0
+        self._written: int | None = None  # the file that is written: up to `_to`
+        self._to = 0
 
     def __len__(self) -> int:
-        return self._held + self._to - self._from
+        return self._held + self._end - self._from + self._to
 
     def add(self, data: bytes) -> None:
         """Keep more.
 
         :raise OSError: the disk is full, or there is no descriptor left.
         """
-        if self._to == 0 and self._held + len(data) <= self._memory:
+        if self._held == len(self) and self._held + len(data) <= self._memory:
             self._held += len(data)
             self._parts.append(data)
             return
-        if self._descriptor is None:
-            self._descriptor = unnamed_file()
+        if self._written is None:
+            self._written = unnamed_file()
         left = memoryview(data)
         while left:
-            written = os.pwrite(self._descriptor, left, self._to)
+            written = os.pwrite(self._written, left, self._to)
             self._to += written
             left = left[written:]
 
@@ -50,19 +56,22 @@ class Backlog:
             data = self._parts.popleft()
             self._held -= len(data)
             return data
-        if self._from == self._to:
-            return b""
-        data = os.pread(self._descriptor, min(PIECE, self._to - self._from), self._from)
+        if self._from == self._end:
+            if not self._to:
+                return b""
+            self._read, self._written = self._written, self._read
+            self._from, self._end, self._to = 0, self._to, 0
+        data = os.pread(self._read, min(PIECE, self._end - self._from), self._from)
         self._from += len(data)
-        if self._from == self._to:
-            os.ftruncate(self._descriptor, 0)
-            self._from = self._to = 0
+        if self._from == self._end:
+            os.ftruncate(self._read, 0)
         return data
 
     def close(self) -> None:
         """Forget all of it."""
         self._parts.clear()
-        self._held = self._from = self._to = 0
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        self._held = self._from = self._end = self._to = 0
+        for descriptor in (self._read, self._written):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._read = self._written = None

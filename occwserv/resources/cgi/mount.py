@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import cached_property
 
 from ...connection import Connection
 from ...http.answer import Answer
@@ -43,7 +44,6 @@ class Mount:
         self.settings = for_mount(farm.settings, own)
         self._route = route
         self.running = 0
-        self.prefix = prefix_of(own)
         self.umask = None if own.umask is None else int(own.umask, 8)
         files = [os.path.realpath(os.fsencode(place)) for place in own.sendfile.roots]
         self.sendfile = Sendfile(own.sendfile.header.encode(), files, file_answer) if files else None
@@ -52,6 +52,11 @@ class Mount:
         self._base |= {name.encode(): value.encode() for name, value in own.env.items()}
         self._from_header = {name.encode(): field.encode() for name, field in own.env_from_header.items()}
         self._methods = frozenset(method.encode() for method in own.methods)
+
+    @cached_property
+    def prefix(self) -> tuple[bytes, ...]:
+        """The command before that of each program. Who the server is, it may not be before it serves."""
+        return prefix_of(self.own)
 
     def serve(self, connection: Connection) -> None:
         """Answer with what a program says."""

@@ -56,7 +56,7 @@ class Scripts:
             extension.encode(): os.fsencode(program) for extension, program in mount.interpreters.items()
         }
         self._match = tuple(extension.encode() for extension in mount.match)
-        self._users = {0, os.geteuid()} | ({pwd.getpwnam(mount.user).pw_uid} if mount.user else set())
+        self._users = (0, pwd.getpwnam(mount.user).pw_uid) if mount.user else (0,)
         self._index = [os.fsencode(name) for name in mount.index]
         self._checked: dict[bytes, Checked] = {}  # by what is behind the prefix
 
@@ -151,7 +151,7 @@ class Scripts:
         for what, each in (("it", facts), ("its folder", folder)):
             if is_open_to_others(each):
                 raise Refused(file, f"{what} can be written by others (chmod go-w)")
-        if facts.st_uid not in (*self._users, folder.st_uid):
+        if facts.st_uid not in (*self._users, os.geteuid(), folder.st_uid):  # the server may be somebody else by now
             raise Refused(file, "it belongs neither to root, nor to its user, nor to whom its folder belongs to")
         extension = os.path.splitext(file)[1]
         if self._match and extension not in self._match:
