@@ -11,6 +11,7 @@ from threading import Thread
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from .chromium import Browser
 from .raw_client import PATIENCE
 from .serving import Serving
 
@@ -183,6 +184,20 @@ class ShippedTests(ServedTestCase):
         self.assertIn(b"<p>2 hits</p>", self.get(server, "/ogi/hits").body)
         for query, name in (("", "world"), ("?name=%3Cb%3E", "&lt;b&gt;"), ("?Fred", "Fred"), ("?name=", "world")):
             self.assertIn(f"Hello, {name}!", self.get(server, "/ogi/hello" + query).body.decode())
+        self.end(server)
+
+    def test_the_pages_fit_a_narrow_window(self) -> None:
+        browser = Browser(self.new_folder())
+        self.addCleanup(browser.close)
+        server = self.serve()
+        self.get(server, "/ogi/adventure")  # has many processes
+        window = browser.window(f"http://127.0.0.1:{server.port}/ogi/")
+        window.tell("Emulation.setDeviceMetricsOverride", width=360, height=700, deviceScaleFactor=1, mobile=False)
+        for path in ("", "finger?nobody@nowhere", "crash", "chat", "hits", "hello"):
+            window.go(f"http://127.0.0.1:{server.port}/ogi/{path}")
+            self.assertLessEqual(window.ask("document.documentElement.scrollWidth"), 360, path)
+            narrow = "Math.min(999, ...[...document.querySelectorAll('td:not(.number)')].map(e => e.offsetWidth))"
+            self.assertGreater(window.ask(narrow), 100, f"{path}: a column of broken words")
         self.end(server)
 
     def test_finger(self) -> None:
