@@ -240,7 +240,7 @@ def options() -> argparse.Namespace:
 
     parser = argparse.ArgumentParser("python -m benchmarks.hit_ratio", description=__doc__)
     parser.add_argument("--policies", type=some_of(known), default=known, metavar="A,B", help=", ".join(known))
-    parser.add_argument("--traces", type=some_of(list(TRACES)), default=list(TRACES), metavar="A,B", help="alone")
+    parser.add_argument("--traces", type=some_of(list(TRACES)), default=list(TRACES), metavar="A,B", help="only these")
     parser.add_argument("--requests", type=int, default=1_000_000, help="in each trace (%(default)s)")
     parser.add_argument(
         "--clock", type=float, default=1.0, metavar="N", help="requests a tick, for each page that fits (%(default)s)"

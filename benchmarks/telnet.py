@@ -27,6 +27,7 @@ from .adventure import names
 ROOT = Path(__file__).parent.parent
 SIDE = 7  # rooms in a row: as many in all as the shipped world has
 RATE, SECONDS = 3000, 5
+PACE = 5  # lines a second of one player at most: half of what the game lets him write
 READY = re.compile(rb"telnet.listen: listening at .*port=(\d+)")
 ENTERING = 50  # at once
 SAYS = 20
@@ -160,12 +161,13 @@ async def looks(core: int, number: int) -> None:
             taken.append(await player.ask("look", b"Ways:"))
 
         spent, begun = server.spent(), perf_counter()
-        for turn in range(RATE * SECONDS // 6):
+        rate = min(RATE, PACE * number)
+        for turn in range(rate * SECONDS // 6):
             for each in range(6):
                 player = players[(turn * 6 + each) % number]
                 if player.wanted is None:
                     tasks.append(asyncio.ensure_future(look(player)))
-            due = begun + (turn + 1) * 6 / RATE
+            due = begun + (turn + 1) * 6 / rate
             await asyncio.sleep(max(0, due - perf_counter()))
             late.append(perf_counter() - due)
         await asyncio.gather(*tasks)

@@ -44,7 +44,7 @@ from .resources.download import Downloads
 from .resources.failure import Failure
 from .resources.files import Root
 from .resources.library import Library
-from .resources.listing import list_folder
+from .resources.listing import Listings
 from .resources.ogi import Farm as OgiFarm
 from .resources.ogi import serve_in_thread
 from .resources.options import ServerOptions
@@ -202,7 +202,7 @@ class Server(Service):
         downloads = Downloads(types, settings.limits.ranges, hidden)
         programs, below = mounts(self._cgi, settings, places, lambda request: routes(request), downloads.answer)
         library = Library(Root(settings.static.root, hidden), types, settings.static.precompressed, pages)
-        listing = list_folder if settings.static.listing else None
+        listing = Listings(self._reactor).serve if settings.static.listing else None
         static = Static(library, settings.static.index, listing, settings.limits.ranges)
         modules = {settings.ogi.prefix.encode(): self._ogi}
         exact = {**programs, b"*": ServerOptions(), settings.ogi.prefix.rstrip("/").encode(): self._ogi}

@@ -46,16 +46,22 @@ iframe { flex: 1; border: 1px solid #8888; border-radius: .4rem }
 <script>
 const log = document.getElementById("log"), state = document.getElementById("state");
 const form = document.querySelector("form"), text = document.getElementById("text");
-const feed = new EventSource("%(place)s/events?last=%(last)s");
+let feed, seen = "%(last)s";
 const bottom = () => { log.scrollTop = log.scrollHeight };
 function add(line) {
   const item = document.createElement("li"), who = document.createElement("b");
   who.textContent = line.name; item.append(who, " ", line.text); log.append(item); bottom();
 }
-feed.onmessage = event => add(JSON.parse(event.data));
-feed.addEventListener("here", event => { state.textContent = event.data + " here" });
-feed.addEventListener("missed", event => { add({name: "—", text: event.data + " lines missed"}) });
-feed.onerror = () => { state.textContent = "not connected; trying again" };
+function listen() {
+  feed = new EventSource("%(place)s/events?last=" + seen);
+  feed.onmessage = event => { seen = event.lastEventId || seen; add(JSON.parse(event.data)) };
+  feed.addEventListener("here", event => { state.textContent = event.data + " here" });
+  feed.addEventListener("missed", event => { add({name: "—", text: event.data + " lines missed"}) });
+  feed.onerror = () => {
+    state.textContent = "not connected; trying again";
+    if (feed.readyState == EventSource.CLOSED) setTimeout(listen, 5000);  // it gives up where it gets an error page
+  };
+}
 form.addEventListener("submit", async event => {
   event.preventDefault();
   if (!text.value.trim()) return;
@@ -70,6 +76,7 @@ form.addEventListener("submit", async event => {
 // A browser may keep a page that was left, to come back to it: that is not somebody who is here.
 addEventListener("pagehide", () => feed.close());
 addEventListener("pageshow", event => { if (event.persisted) location.reload() });
+listen();
 bottom();
 </script>
 </body>

@@ -21,14 +21,17 @@ PAGE = """<!DOCTYPE html>
 <style>
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
 body { max-width: 42rem; margin: 0 auto; padding: 1rem }
+form { margin-bottom: 1rem }
+input, button { font: inherit; padding: .4rem .6rem }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .8rem; border: 1px solid #8888; border-radius: .4rem }
 </style>
 </head>
 <body>
 <main>
 <h1>Finger</h1>
-<p>%(query)s</p>
-<pre>%(text)s</pre>
+<form>
+<label>Who is <input name="who" value="%(query)s" placeholder="user@host" required></label> <button>Ask</button></form>
+%(text)s
 </main>
 </body>
 </html>
@@ -65,7 +68,10 @@ async def ogimain(ogi):
 
 
 async def finger(connection, allowed, reactor):
-    user, at, host = connection.query.strip().rpartition("@")
+    if not connection.query:
+        await connection.html(PAGE % {"query": "", "text": ""})
+        return
+    user, at, host = asked(connection).rpartition("@")
     if not at or not host or "@" in user:  # a second one would have the server ask another one for us
         await show(connection, 400, "Ask for user@host.")
         return
@@ -92,5 +98,11 @@ async def finger(connection, allowed, reactor):
             question.transport.abortConnection()
 
 
+def asked(connection):
+    """Who is asked for: the whole query, or the field of the form."""
+    return connection.args.get("who", connection.query).strip()
+
+
 async def show(connection, status, text):
-    await connection.html(PAGE % {"query": escape(connection.query, quote=True), "text": escape(text)}, status)
+    query = escape(asked(connection), quote=True)
+    await connection.html(PAGE % {"query": query, "text": f"<pre>{escape(text)}</pre>"}, status)

@@ -43,7 +43,8 @@ class Program:
             self._news.wait_for(lambda: self._ended or find.search(self.output, self._seen), PATIENCE)
             found = find.search(self.output, self._seen)
             if found is None:
-                raise AssertionError(f"it never said {pattern!r}, but:\n{self.output}")
+                state = f"ended with {self._process.poll()}" if self._ended else f"still runs after {PATIENCE} s"
+                raise AssertionError(f"it {state}, and never said {pattern!r}, but:\n{self.output}")
             self._seen = found.end()
             return found
 

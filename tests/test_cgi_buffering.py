@@ -11,6 +11,12 @@ from .test_cgi_life import ASK, TYPE, LifeCase
 
 POST = b"POST /cgi-bin/%b HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
 
+LENGTH = """
+async def ogimain(ogi):
+    connection = await ogi.receive()
+    await connection.text(str(len(await connection.body())))
+"""
+
 
 class BacklogTests(unittest.SynchronousTestCase):
     """First come, first served, in memory and in files."""
@@ -181,9 +187,12 @@ class BodyTests(LifeCase, unittest.SynchronousTestCase):
         self.nothing_is_left(server)
 
     def test_who_answers_in_its_place_is_not_given_a_body_that_was_left_unread(self) -> None:
-        server = self.serve(mount=", buffering: {request: none}", moved="echo 'Location: /ogi/echo'; echo")
+        modules = self.new_folder()
+        (modules / "length.py").write_text(LENGTH)
+        moved = "echo 'Location: /ogi/length'; echo"
+        server = self.serve(f"ogi.root={modules}", mount=", buffering: {request: none}", moved=moved)
         client = self.connect(server).send(POST % (b"moved", 1000), b"four")
         answer = client.answer()
-        self.assertEqual((answer.status, answer.body), (200, b""))
+        self.assertEqual((answer.status, answer.body), (200, b"0"))
         self.assertEqual(client.send(b"x" * 996 + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").answer().body, b"front")
         self.nothing_is_left(server)

@@ -4,6 +4,7 @@ import os
 import platform
 import pwd
 import re
+import signal
 from pathlib import Path
 
 from twisted.trial import unittest
@@ -74,6 +75,19 @@ class MountTests(LifeCase, unittest.SynchronousTestCase):
         second = self.connect(server).send(b"GET /a/plain HTTP/1.1\r\nHost: a\r\n\r\n")
         self.until(server, lambda figures: figures["cgi"]["waiting"] == 1)
         self.assertEqual(self.get(server, "/b/plain").body, b"plain\n")
+        first.close()
+        self.assertEqual(second.answer().body, b"plain\n")
+        self.nothing_is_left(server)
+
+    def test_its_programs_still_count_after_a_reload(self) -> None:
+        server = self.serve(mount=", workers: 1", slow="sleep 1000", plain=TYPE + "echo plain")
+        first = self.ask(server, "slow")
+        self.running(server)
+        server.tell(signal.SIGHUP)
+        server.wait_for("the settings are reloaded")
+        second = self.ask(server, "plain")
+        self.until(server, lambda figures: figures["cgi"]["waiting"] or figures["answers"].get("200", 0) > 2)
+        self.assertEqual(self.figures(server)["cgi"]["waiting"], 1)
         first.close()
         self.assertEqual(second.answer().body, b"plain\n")
         self.nothing_is_left(server)

@@ -5,6 +5,7 @@ are plain functions, and are made where nobody keeps them.
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
+from weakref import WeakValueDictionary
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -200,6 +201,15 @@ class NotStuckTests(DeadlockTestCase):
 
     def test_a_channel_of_a_module(self) -> None:
         self.fine(lambda: [receives(KEPT), chooses(Channel(), KEPT)])
+
+    def test_a_channel_that_may_be_looked_up(self) -> None:
+        known = WeakValueDictionary[str, Channel]()
+
+        def one() -> list:
+            channel = known["channel"] = Channel()
+            return [receives(channel)]
+
+        self.fine(one)
 
     def test_time_limits_and_alternations_with_time(self) -> None:
         self.fine(lambda: [in_time(Channel(), 1000), chooses(Channel(), After(1000))])

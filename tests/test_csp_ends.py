@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from occwserv.csp import (
+    After,
     Broken,
     Buffer,
     Channel,
@@ -12,8 +13,11 @@ from occwserv.csp import (
     Moved,
     Poisoned,
     Receiver,
+    Send,
     Sender,
+    alt,
     ends,
+    extended,
     sleep,
 )
 
@@ -153,6 +157,21 @@ class EndsTests(ProcessTestCase):
         way.poison()
         self.assertRaises(EndOfChannel, receiver.receive_now)
         self.assertRaises(Poisoned, way.receive_now)
+
+    def test_who_waits_at_one_in_other_ways_has_it(self) -> None:
+        async def extends(way: Channel) -> None:
+            async with extended(await way.receive()) as value:
+                self.log.append(value)
+
+        async def offers(way: Channel) -> None:
+            await alt(Send(await way.receive(), 2), After(10))
+
+        for waits, at in ((extends, 1), (offers, 0)):
+            way, both = Channel(), ends()
+            self.run_all(waits(way), gives(way, both[at]))
+            self.run_all(self.sends(both[0], 1) if at else self.receives(both[1]))
+        self.assertEqual(self.log, [1, ("sent", 1), ("got", 2)])
+        self.assertEqual(self.deaths(), [])
 
     def test_async_for_over_an_end(self) -> None:
         async def reads(receiver: Any) -> None:

@@ -237,6 +237,24 @@ class PromiseTests(ProcessTestCase):
         self.assertEqual((cancelled, process.done, self.log), ([deferred], True, []))
         self.assertEqual(self.flushLoggedErrors(), [])
 
+    def test_a_deferred_that_fails_to_be_cancelled(self) -> None:
+        def fail(deferred: Deferred) -> None:
+            raise ValueError("it can not be cancelled")
+
+        async def cleans_up() -> None:
+            try:
+                await Deferred(fail)
+            finally:
+                self.log.append("cleans up")
+                await sleep(1)
+
+        processes = self.run_all(self.awaits(Deferred(fail)), cleans_up())
+        for process in processes:
+            process.cancel()
+        self.after(1)
+        self.assertEqual(([process.done for process in processes], self.log), ([True, True], ["cleans up"]))
+        self.assertEqual(self.deaths(), ["ValueError('it can not be cancelled')"])
+
     def test_a_deferred_in_a_time_limit(self) -> None:
         async def limited() -> None:
             async with timeout(1):

@@ -2,11 +2,12 @@
 
 import json
 import re
+import signal
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from .serving import HERE, STATS, Serving, Shared
+from .serving import HERE, SERVING, STATS, Serving, Shared
 
 PAGE = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
@@ -163,9 +164,8 @@ class Descriptors(Serving, SynchronousTestCase):
         folder = self.new_folder()
         (folder / "index.html").write_text("front")
         (folder / "large").write_bytes(bytes(1_000_000))
-        server = self.start(
-            "--root", ".", folder=folder, listen=f"{HERE}:backlog=200", descriptors=130, reactor=reactor
-        )
+        (folder / "tap.yaml").write_text(f"listen: [{HERE}:backlog=200]")
+        server = self.start("--root", ".", folder=folder, listen=None, descriptors=130, reactor=reactor)
         first = self.connect(server)
         inside = []
         # One after the other, until one was one too many; the first has asked each time.
@@ -174,7 +174,10 @@ class Descriptors(Serving, SynchronousTestCase):
             inside.append(self.connect(server).send(PAGE))
             self.assertEqual(inside[-1].answer().body, b"front")
         server.wait_for("file descriptors are free: accepting pauses")
-        waiting = [self.connect(server).send(PAGE) for _ in range(20)]
+        (folder / "tap.yaml").write_text(f"listen: [{HERE}:backlog=200, {HERE}]")
+        server.tell(signal.SIGHUP)
+        another = int(server.wait_for(SERVING)[2])  # opened meanwhile
+        waiting = [self.connect(port).send(PAGE) for port in (another, *[server.port] * 20)]
         for client in inside:
             self.assertEqual(client.send(PAGE).answer().body, b"front")
             self.assertEqual(len(client.send(PAGE.replace(b"/ ", b"/large ")).answer().body), 1_000_000)

@@ -21,6 +21,11 @@ class ErrorPageTests(StaticTestCase):
         self.write("error404.html", page := b"not here" * 30_000)
         self.assertEqual(self.get(b"/none").body, page)
 
+    def test_a_large_one_is_not_read_at_once(self) -> None:
+        with open(self.root / "error404.html", "wb") as page:
+            page.truncate(1 << 40)  # which no memory holds
+        self.assertEqual(self.get(b"/none", method=b"HEAD")["content-length"], str(1 << 40))
+
     def test_a_folder_or_something_odd_in_its_place_is_passed_over(self) -> None:
         (self.root / "error404.html").mkdir()
         os.mkfifo(self.root / "error405.html")

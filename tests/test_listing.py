@@ -1,7 +1,10 @@
 """The page that lists a folder: every name is shown as text, and every link leads to its file."""
 
 import os
+import shutil
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
@@ -11,6 +14,8 @@ from twisted.trial.unittest import SkipTest
 from occwserv.resources.files import Root
 from occwserv.resources.listing import list_folder
 
+from .sockets import AtOnce, Client, request
+from .standstill import TICK
 from .test_static import StaticTestCase
 
 NAMES = [
@@ -109,6 +114,20 @@ class ListingTests(StaticTestCase):
         for name in (".hidden", "fifo", "broken"):
             self.assertNotIn(name, shown)
 
+    def test_programs_and_their_folders_are_left_out(self) -> None:
+        os.symlink(self.root / "apps" / "bin", self.root / "bare" / "others")
+        for name in ("bare/cgi-bin/program", "apps/bin/program", "apps/one", "apps/page.html"):
+            self.write(name, b"#!/bin/sh\n")
+        self.begin(
+            static={"root": str(self.root), "listing": True},
+            cgi={"mounts": [
+                {"mount": "/bare/cgi-bin/"}, {"mount": "/b/", "dir": str(self.root / "apps" / "bin")},
+                {"mount": "/c/", "dir": str(self.root / "apps" / "one")},
+            ]},
+        )  # fmt: skip
+        for folder, left in ((b"/bare/", []), (b"/apps/", ["page.html"])):
+            self.assertEqual([text for _, text in self.links(folder).links[1:]], left)
+
     def test_names_that_are_no_text_have_links_that_work(self) -> None:
         names = (b"\xff\xfe", b"latin-\xe9.txt", b"%ff")
         for name in names:
@@ -171,3 +190,77 @@ class ListingTests(StaticTestCase):
         for number in range(1000):
             (self.root / "bare" / f"{number}.txt").touch()
         self.assertEqual(len(self.links(b"/bare/").links), 1001)
+
+
+class ThreadTests(StaticTestCase):
+    """A listing is made in a thread, and the server has other things to do meanwhile."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.threads: list[Callable[[], None]] = []
+        self.reactor.getThreadPool = lambda: self
+
+    def callInThreadWithCallback(self, *work) -> None:
+        """The pool of threads: what is to be done, when the test says so."""
+        self.threads.append(partial(AtOnce().callInThreadWithCallback, *work))
+
+    def begin_in_root(self, **static) -> None:
+        super().begin_in_root(listing=True, **static)
+
+    def ask(self) -> Client:
+        client = self.connect().send(request(b"/empty/"))
+        self.assertEqual(client.sees(), b"")
+        return client
+
+    def make(self) -> None:
+        """A thread has done what it had to do."""
+        self.threads.pop(0)()
+        self.reactor.pump()
+
+    def test_others_are_answered_while_a_listing_is_made(self) -> None:
+        client = self.ask()
+        self.assertEqual(self.get(b"/page.html").body, b"a page")
+        self.make()
+        self.assertIn(b"The folder is empty", client.answer().body)
+        self.assertEqual(client.send(request(b"/page.html")).answer().body, b"a page")
+
+    def test_one_is_made_after_the_other(self) -> None:
+        first, second = self.ask(), self.ask()
+        self.assertEqual(len(self.threads), 1)
+        self.make()
+        self.assertEqual((first.answer().status, second.sees()), (200, b""))
+        self.make()
+        self.assertEqual((second.answer().status, self.threads), (200, []))
+
+    def test_who_has_closed_his_side_still_gets_his(self) -> None:
+        client = self.ask().finish()
+        self.make()
+        self.assertEqual(client.answer().status, 200)
+
+    def test_for_who_is_gone_none_is_made(self) -> None:
+        clients = [self.ask(), self.ask(), self.ask()]
+        shutil.rmtree(self.root / "empty")  # if it were looked for, that would be 404
+        self.listener.abort()
+        self.reactor.pump()
+        self.assertTrue(all(client.ended for client in clients))
+        while self.threads:
+            self.make()
+        self.assertEqual(self.server.figures()["answers"], {"499": 3})
+
+    def test_what_goes_wrong_there_is_an_error_page(self) -> None:
+        client = self.ask()
+        shutil.rmtree(self.root / "empty")
+        self.make()
+        self.assertEqual(client.answer().status, 404)
+
+    def test_a_server_that_ends_waits_for_it(self) -> None:
+        client = self.ask()
+        self.server.startService()
+        ended = self.server.stopService()
+        self.reactor.pump()
+        self.assertNoResult(ended)
+        self.make()
+        self.assertEqual(client.answer()["connection"], "close")
+        client.close()
+        self.wait(TICK)
+        self.successResultOf(ended)

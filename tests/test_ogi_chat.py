@@ -104,6 +104,15 @@ class WindowTests(Serving, SynchronousTestCase):
         one.until(LINES, ["Ada <i>good</i> morning", "Grace grün & more"])
         self.assertEqual(one.ask("document.getElementById('name').value"), "Ada")
 
+    def test_a_feed_that_got_an_error_page_comes_again(self) -> None:
+        window = self.browser.window(self.url)
+        window.until("state.textContent", "1 here")
+        window.ask("feed.close(), feed.onerror()")  # what a browser does then
+        self.assertEqual(window.ask("state.textContent"), "not connected; trying again")
+        window.until("state.textContent", "1 here")
+        self.say(window, "Ada", "back")
+        window.until(LINES, ["Ada back"])
+
     def test_a_window_without_scripts(self) -> None:
         with_scripts = self.browser.window(self.url)
         without = self.browser.window(self.url, scripts=False)

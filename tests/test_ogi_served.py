@@ -11,6 +11,7 @@ from threading import Thread
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from .chromium import Browser
 from .raw_client import PATIENCE
 from .serving import Serving
 
@@ -185,6 +186,20 @@ class ShippedTests(ServedTestCase):
             self.assertIn(f"Hello, {name}!", self.get(server, "/ogi/hello" + query).body.decode())
         self.end(server)
 
+    def test_the_pages_fit_a_narrow_window(self) -> None:
+        browser = Browser(self.new_folder())
+        self.addCleanup(browser.close)
+        server = self.serve()
+        self.get(server, "/ogi/adventure")  # has many processes
+        window = browser.window(f"http://127.0.0.1:{server.port}/ogi/")
+        window.tell("Emulation.setDeviceMetricsOverride", width=360, height=700, deviceScaleFactor=1, mobile=False)
+        for path in ("", "finger?nobody@nowhere", "echo", "crash", "chat", "hits", "hello"):
+            window.go(f"http://127.0.0.1:{server.port}/ogi/{path}")
+            self.assertLessEqual(window.ask("document.documentElement.scrollWidth"), 360, path)
+            narrow = "Math.min(999, ...[...document.querySelectorAll('td:not(.number)')].map(e => e.offsetWidth))"
+            self.assertGreater(window.ask(narrow), 100, f"{path}: a column of broken words")
+        self.end(server)
+
     def test_finger(self) -> None:
         finger, silent = FingerServer(), FingerServer(silent=True)
         self.addCleanup(finger.close)
@@ -198,7 +213,6 @@ class ShippedTests(ServedTestCase):
         self.assertEqual(answer.status, 200)
         self.assertIn("Plan: &lt;b&gt;occam&lt;/b&gt; grün", answer.body.decode())
         self.assertEqual(self.get(server, "/ogi/finger?a%0D%0Ab%2Bc@LOCALHOST").status, 200)
-        self.assertEqual(finger.asked, [b"fred\r\n", b"ab+c\r\n"])
         for query, status, text in (
             ("x@127.0.0.1", 502, "refused"),
             ("x@no-such-host.invalid", 502, "can not be reached"),
@@ -206,10 +220,24 @@ class ShippedTests(ServedTestCase):
             ("x@localhost:22", 403, "may be asked"),
             ("x@y@localhost", 400, "user@host"),
             ("<b>@", 400, "&lt;b&gt;@"),
-            ("", 400, "user@host"),
+            ("who=x%40y%40localhost", 400, "user@host"),
+            ("", 200, '<input name="who" value=""'),
+            ("who=+fred%40localhost", 200, '<input name="who" value="fred@localhost"'),
         ):
             answer = self.get(server, "/ogi/finger?" + query)
             self.assertEqual((answer.status, text in answer.body.decode()), (status, True), answer.body)
+        self.assertEqual(finger.asked, [b"fred\r\n", b"ab+c\r\n", b"fred\r\n"])
+        self.end(server)
+
+    def test_echo_has_a_page_to_try_it_from(self) -> None:
+        browser = Browser(self.new_folder())
+        self.addCleanup(browser.close)
+        server = self.serve()
+        self.assertIn(b"curl -T file", self.get(server, "/ogi/echo").body)
+        window = browser.window(f"http://127.0.0.1:{server.port}/ogi/echo")
+        window.ask("document.querySelector('textarea').value = 'Grüße'")
+        window.ask("document.forms[0].submit()")
+        window.until("document.body.innerText.trim()", "said=Grüße")
         self.end(server)
 
     def test_echo_tells_back_what_comes_and_keeps_none_of_it(self) -> None:

@@ -8,11 +8,15 @@ import stat
 import tempfile
 from pathlib import Path
 
+from twisted.logger import capturedLogs, formatEvent
+
 from occwserv.http.errors import HTTPError
+from occwserv.http.head import Limits, parse_head
+from occwserv.resources.download import file_answer
 from occwserv.resources.files import Root
 
 from .raw_client import Answer
-from .sockets import request
+from .sockets import NOW, request
 from .standstill import ServerTestCase
 
 LONG = "n" * 255
@@ -282,9 +286,21 @@ class RootTests(StaticTestCase):
         for name, status in (
             ("ENOENT", 404), ("ENOTDIR", 404), ("ENAMETOOLONG", 404), ("EINVAL", 404),
             ("EMFILE", 503), ("ENFILE", 503), ("ENOMEM", 503),
-            ("EACCES", 403), ("EPERM", 403), ("ELOOP", 403), ("EIO", 403),
+            ("EACCES", 403), ("EPERM", 403), ("ELOOP", 403), ("EIO", 500), ("ESTALE", 500),
         ):  # fmt: skip
-            self.assertEqual(Root.refusal(OSError(getattr(errno, name), name)).status, status, name)
+            self.assertEqual(Root.refusal(OSError(getattr(errno, name), name, b"page")).status, status, name)
+
+    def test_a_page_that_can_not_be_read_is_an_error_and_the_log_says_which(self) -> None:
+        file = Root(str(self.root)).open(b"page.html")
+        os.close(file.descriptor)
+        file.descriptor = os.open(file.path, os.O_WRONLY)
+        asked = parse_head(request(b"/page.html"), Limits())
+        with capturedLogs() as said:
+            error = self.assertRaises(HTTPError, file_answer, asked, file, b"text/html", b"", False, NOW, 1)
+        self.assertEqual(error.status, 500)
+        self.assertRaises(OSError, os.fstat, file.descriptor)
+        (line,) = map(formatEvent, said)
+        self.assertEqual(line, f"{self.root}/page.html can not be read: Bad file descriptor")
 
     def test_only_regular_files_are_opened(self) -> None:
         root = Root(str(self.root))

@@ -28,9 +28,10 @@ from .timers import Timer
 class Send:
     """The alternative to send a value on a channel."""
 
-    __slots__ = ("channel", "value")
+    __slots__ = ("_end", "channel", "value")
 
     def __init__(self, channel: Any, value: Any) -> None:
+        self._end = channel  # whoever waits at one has it
         self.channel: Channel = channel.channel if isinstance(channel, Movable) else channel
         self.value = value
 

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
+from weakref import getweakrefcount
 
+from .channel import Channel
 from .process import Outside, Process, Runner
 from .waiting import Foreign, Sleeping, TimeLimit
 
@@ -216,7 +218,7 @@ def _judge(process: Process, heap: dict[int, Any], links: dict[int, list[int]]) 
         if isinstance(thing, Process):
             if _can_move(thing):
                 alive.append(key)
-        elif references[key] - _OURS > inside[key]:
+        elif references[key] - _OURS > inside[key] or (isinstance(thing, Channel) and getweakrefcount(thing)):
             alive.append(key)
     woken = _spread(alive, heap, links)
     waiting = [thing for thing in heap.values() if isinstance(thing, Process) and id(thing) not in woken]

@@ -21,9 +21,10 @@ from .process import Process
 class extended:  # a small letter, because it reads as a verb
     """One extended rendezvous with whoever sends on a channel."""
 
-    __slots__ = ("_channel", "_receiver", "_sender")
+    __slots__ = ("_channel", "_end", "_receiver", "_sender")
 
     def __init__(self, channel: Any) -> None:
+        self._end = channel  # whoever waits at one has it
         self._channel: Channel = channel.channel if isinstance(channel, Movable) else channel
         self._receiver: Process | None = None
         self._sender: Process | None = None

@@ -50,7 +50,10 @@ class Foreign:
     def withdraw(self, process: Process) -> bool:
         self._process = None
         if hasattr(self._promise, "cancel"):
-            self._promise.cancel()
+            try:
+                self._promise.cancel()
+            except Exception as error:  # is not the affair of who cancels the process
+                process.pending += (error,)
         return True
 
     def describe(self, process: Process) -> str:

@@ -47,6 +47,12 @@ class Listener(Negotiating):
         self._paused = False
         self._emptied: Callable[[], None] | None = None
 
+    def comes_by(self, port: IListeningPort) -> None:
+        """Clients may come by another port."""
+        self.ports.append(port)
+        if self._paused:
+            port.stopReading()
+
     def buildProtocol(self, address) -> ClientReader | Turned:
         """Twisted: a client is at the door."""
         limits = self._site.settings.limits

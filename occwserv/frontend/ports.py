@@ -33,7 +33,7 @@ class Ports:
 
         def opened(port: IListeningPort) -> None:
             self._open.append((endpoint, port))
-            self._listener.ports.append(port)
+            self._listener.comes_by(port)
             root = self._listener.site.settings.static.root
             self.log.info("serving {root} at {where}", root=root, where=port.getHost())
 

@@ -15,9 +15,14 @@ class Span:
     offset: int
     length: int
 
+    @property
+    def stop(self) -> int:
+        """Where it has ended: behind its last byte."""
+        return self.offset + self.length
+
     def content_range(self, size: int) -> bytes:
         """The value of `Content-Range` for this span of a page of `size` bytes (RFC 9110 14.4)."""
-        return b"bytes %d-%d/%d" % (self.offset, self.offset + self.length - 1, size)
+        return b"bytes %d-%d/%d" % (self.offset, self.stop - 1, size)
 
 
 def select(value: bytes, size: int, most: int) -> list[Span] | None:
@@ -57,18 +62,16 @@ def select(value: bytes, size: int, most: int) -> list[Span] | None:
 
 
 def _merge(spans: list[Span]) -> list[Span]:
-    merged: list[Span] = []
-    for span in spans:
-        for place, other in enumerate(merged):
-            start = min(span.offset, other.offset)
-            stop = max(span.offset + span.length, other.offset + other.length)
-            if stop - start <= span.length + other.length + _MERGE:
-                merged[place] = Span(start, stop - start)
-                break
+    """Join near spans; each stands where the first of those that it was made of stood."""
+    merged: list[tuple[int, Span]] = []
+    for place, span in sorted(enumerate(spans), key=lambda item: item[1].offset):
+        if merged and span.offset <= merged[-1][1].stop + _MERGE:
+            first, other = merged[-1]
+            stop = max(other.stop, span.stop)
+            merged[-1] = min(first, place), Span(other.offset, stop - other.offset)
         else:
-            merged.append(span)
-    # A joined span may now reach one it did not reach before.
-    return merged if len(merged) == len(spans) else _merge(merged)
+            merged.append((place, span))
+    return [span for _, span in sorted(merged, key=lambda item: item[0])]
 
 
 def part_head(boundary: bytes, media_type: bytes, span: Span, size: int) -> bytes:

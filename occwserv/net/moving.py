@@ -54,5 +54,5 @@ class MovingPort:
         self.log.warn(
             "{setting}: can not listen at {endpoint}: {error}. The server goes on without it: name a port that "
             "is free, as in tcp:4001:interface=127.0.0.1, or null for none, and reload",
-            setting=self._setting, endpoint=endpoint, error=failure.getErrorMessage(),
+            setting=self._setting, endpoint=endpoint, error=failure.getErrorMessage().rstrip("."),
         )  # fmt: skip

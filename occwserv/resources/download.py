@@ -30,14 +30,14 @@ def file_answer(
     """The answer with a file, which is closed here, or by the answer's release; None if it changed while it was read.
 
     :param most_ranges: ranges a request may ask for.
-    :raise HTTPError: 412 or 416.
+    :raise HTTPError: 412 or 416; 500 it can not be read.
     """
     left_open = False
 
     def part(span: Span) -> Part:
         nonlocal left_open
         if span.length <= SMALL and request.method == b"GET":
-            return os.pread(file.descriptor, span.length, span.offset)
+            return file.piece(span.offset, span.length)
         left_open = True
         return FilePart(file.descriptor, span.offset, span.length)
 

@@ -15,10 +15,10 @@ from .pages import load_templates, render
 class Failure:
     """Answers errors.
 
-    :param find: a page of the root by its path: its bytes and its media type, or None.
+    :param find: the answer with a page of the root, by its path, or None.
     """
 
-    def __init__(self, find: Callable[[bytes], tuple[bytes, bytes] | None]) -> None:
+    def __init__(self, find: Callable[[bytes], Answer | None]) -> None:
         self._find = find
         load_templates()
 
@@ -28,12 +28,12 @@ class Failure:
         told = any(name == b"Incident" for name, _ in error.fields)
         found = None if told else self._find(b"error%d.html" % error.status)
         if found is None:
-            found = self._built_in(error), b"text/html; charset=utf-8"
-        page, media_type = found
+            found = self._built_in(error)
         # The body of an error says nothing about the page that was asked for: no cache is to keep it as that.
-        fields = [*error.fields, (b"Content-Type", media_type), (b"Cache-Control", b"no-store")]
-        connection.reply(Answer(error.status, fields, (page,)))
+        fields = [*error.fields, *found.fields, (b"Cache-Control", b"no-store")]
+        connection.reply(Answer(error.status, fields, found.parts, found.release))
 
     @staticmethod
-    def _built_in(error: HTTPError) -> bytes:
-        return render("error.html", status=error.status, reason=REASONS.get(error.status, "Error"), why=error.why)
+    def _built_in(error: HTTPError) -> Answer:
+        page = render("error.html", status=error.status, reason=REASONS.get(error.status, "Error"), why=error.why)
+        return Answer(error.status, ((b"Content-Type", b"text/html; charset=utf-8"),), (page,))

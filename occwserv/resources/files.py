@@ -6,13 +6,17 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from twisted.logger import Logger
+
 from ..http.conditions import Validators
 from ..http.errors import HTTPError, Unavailable
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _MISSING = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL))
 _EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM))
+_DENIED = frozenset((errno.EACCES, errno.EPERM, errno.ELOOP))
 
+_log = Logger("occwserv.files")
 
 Facts = tuple[int, int, int, int]
 """What tells one state of a file from another: when it was modified and changed, its size and inode."""
@@ -31,6 +35,7 @@ def facts_of(path: bytes) -> Facts | None:
 class OpenFile:
     """A regular file below the root, open for reading. Whoever has it closes it."""
 
+    path: bytes
     descriptor: int
     size: int
     modified_ns: int
@@ -68,6 +73,16 @@ class OpenFile:
             return None
         return body if len(body) == self.size and self.unchanged() else None
 
+    def piece(self, offset: int, length: int) -> bytes:
+        """Some bytes of it, fewer where it has become shorter.
+
+        :raise HTTPError: 500 it can not be read.
+        """
+        try:
+            return os.pread(self.descriptor, length, offset)
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+
     def close(self) -> None:
         """Give the descriptor back."""
         os.close(self.descriptor)
@@ -94,7 +109,7 @@ class Root:
 
         :raise IsADirectoryError: it is a folder.
         :raise HTTPError: 404 missing; 403 not readable, not a regular file, or outside the root by a symbolic link;
-            503 out of descriptors.
+            500 it can not be read; 503 out of descriptors.
         """
         path = self._below + relative
         try:
@@ -112,7 +127,7 @@ class Root:
         except BaseException:
             os.close(descriptor)
             raise
-        return OpenFile(descriptor, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
+        return OpenFile(path, descriptor, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
 
     def scan(self, relative: bytes) -> list[os.DirEntry]:
         """The entries of a folder.
@@ -134,7 +149,9 @@ class Root:
             return HTTPError(404, "there is no such page")
         if error.errno in _EXHAUSTED:
             return Unavailable("the server has too many files open")
-        return HTTPError(403, "the page may not be read")
+        if error.errno in _DENIED:
+            return HTTPError(403, "the page may not be read")
+        return _unreadable(error.filename, error)
 
     @staticmethod
     def _check_kind(mode: int) -> None:
@@ -159,8 +176,18 @@ class Root:
         """Whether a resolved path is below the root."""
         return place.startswith(self._below)
 
+    def hides(self, place: bytes) -> bool:
+        """Whether what is at a resolved path is no page, but a program or a folder of programs."""
+        return bool(self._hidden) and (place + b"/").startswith(self._hidden)
+
     def _check_below(self, place: bytes) -> None:
-        if self._hidden and (place + b"/").startswith(self._hidden):
+        if self.hides(place):
             raise HTTPError(404, "there is no such page")
         if not self.holds(place):
             raise HTTPError(403, "a symbolic link leads out of the root")
+
+
+def _unreadable(path: bytes, error: OSError) -> HTTPError:
+    """The answer when a page is there, and its disk, or the network to that, fails; who runs the server is told."""
+    _log.error("{path} can not be read: {why}", path=os.fsdecode(path), why=error.strerror)
+    return HTTPError(500, "the page can not be read; the server's log says why")

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 
 from ..connection import Connection
-from ..http.answer import Answer
+from ..http.answer import Answer, FilePart
 from ..http.errors import HTTPError, Unavailable
 from ..http.head import Request
 from ..http.target import Target
@@ -31,7 +31,7 @@ class Static:
     """Serves the pages of a library.
 
     :param index: names of files that stand for their folder.
-    :param list_folder: answers for a folder without an index; None to refuse.
+    :param list_folder: is given connections that ask for a folder without an index, and its path; None to refuse.
     :param most_ranges: ranges a request may ask for.
     """
 
@@ -41,7 +41,7 @@ class Static:
         self,
         library: Library,
         index: tuple[str, ...],
-        list_folder: Callable[[Root, bytes], Answer] | None,
+        list_folder: Callable[[Connection, Root, bytes], object] | None,
         most_ranges: int,
     ) -> None:
         self._library = library
@@ -64,7 +64,10 @@ class Static:
                 reply = self._page(request, relative, now)
         except IsADirectoryError:
             reply = self._to_slash(request, relative)
-        connection.reply(reply)
+        if reply is None:
+            self._list_folder(connection, self._library.root, relative)
+        else:
+            connection.reply(reply)
 
     def page(self, target: Target) -> "StaticPage | None":
         """The short way to a page, if the path may have one."""
@@ -78,15 +81,18 @@ class Static:
             relative += self._index[0]
         return StaticPage(self._library, relative)
 
-    def plain_page(self, name: bytes) -> tuple[bytes, bytes] | None:
-        """A small file by its path, for pages that stand in for others: its bytes and its type, None if missing."""
+    def plain_page(self, name: bytes) -> Answer | None:
+        """The answer with a page that stands in for others, by its path; None if it is missing, or can not be read."""
         try:
             file = self._library.root.open(name)
         except (HTTPError, IsADirectoryError):
             return None
+        fields = ((b"Content-Type", self._library.type_of(name)),)
+        if file.size > SMALL:
+            return Answer(200, fields, (FilePart(file.descriptor, 0, file.size),), file.close)
         body = file.read()
         file.close()
-        return None if body is None else (body, self._library.type_of(name))
+        return None if body is None else Answer(200, fields, (body,))
 
     def _without_page(self, request: Request) -> Answer:
         if request.method == b"OPTIONS":
@@ -99,7 +105,8 @@ class Static:
         query = b"" if request.target.query is None else b"?" + request.target.query
         return Answer(301, ((b"Location", escape_path(relative) + b"/" + query),))
 
-    def _folder(self, request: Request, relative: bytes, now: float) -> Answer:
+    def _folder(self, request: Request, relative: bytes, now: float) -> Answer | None:
+        """The answer with the index of a folder; None when the folder is to be listed."""
         for name in self._index:
             try:
                 return self._page(request, relative + name, now)
@@ -108,12 +115,11 @@ class Static:
             except HTTPError as error:
                 if error.status != 404:
                     raise
-        root = self._library.root
-        if not os.path.isdir(root.place(relative)):
+        if not os.path.isdir(self._library.root.place(relative)):
             raise HTTPError(404, "there is no such page")
         if self._list_folder is None:
             raise HTTPError(403, "the folder has no index page, and is not listed")
-        return self._list_folder(root, relative)
+        return None
 
     def _page(self, request: Request, relative: bytes, now: float) -> Answer:
         cached = self._library.cached(relative, int(now))

@@ -38,6 +38,7 @@ class Farm:
     def __init__(self, reactor, settings: Cgi) -> None:
         self.reactor = reactor
         self._running: dict[int, Page] = {}
+        self._busy: Counter[str] = Counter()  # how many of them run for each mount, which a reload makes anew
         self._waiting: deque[Page] = deque()
         self._ending: dict[int, Page] = {}  # their programs have said all, and will exit in a moment
         self.counts: Counter[str] = Counter(started=0, refused=0, failed=0, timed_out=0, left=0, redirected=0)
@@ -93,7 +94,7 @@ class Farm:
     def done(self, page: Page) -> None:
         """A page's program has ended: the next one has its place."""
         del self._running[id(page)]
-        page.mount.running -= 1
+        self._busy[page.mount.own.mount] -= 1
         self._ending.pop(id(page), None)
         while following := next(filter(self._fits, self._waiting), None):
             self._waiting.remove(following)
@@ -106,11 +107,11 @@ class Farm:
     def _fits(self, page: Page) -> bool:
         """Whether there is a place for a page, among all programs and among those of its mount."""
         most = page.mount.own.workers
-        return len(self._running) < self.settings.workers and (most is None or page.mount.running < most)
+        return len(self._running) < self.settings.workers and (most is None or self._busy[page.mount.own.mount] < most)
 
     def _take(self, page: Page) -> None:
         page.place()
-        page.mount.running += 1
+        self._busy[page.mount.own.mount] += 1
         self._running[id(page)] = page
         self._starting.append(page)
         if not self._paced:

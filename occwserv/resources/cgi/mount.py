@@ -43,7 +43,6 @@ class Mount:
         self.own = own = scripts.mount
         self.settings = for_mount(farm.settings, own)
         self._route = route
-        self.running = 0
         self.umask = None if own.umask is None else int(own.umask, 8)
         files = [os.path.realpath(os.fsencode(place)) for place in own.sendfile.roots]
         self.sendfile = Sendfile(own.sendfile.header.encode(), files, file_answer) if files else None
