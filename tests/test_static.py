@@ -291,16 +291,17 @@ class RootTests(StaticTestCase):
             self.assertEqual(Root.refusal(OSError(getattr(errno, name), name, b"page")).status, status, name)
 
     def test_a_page_that_can_not_be_read_is_an_error_and_the_log_says_which(self) -> None:
-        file = Root(str(self.root)).open(b"page.html")
+        os.rename(os.path.join(os.fsencode(self.root), b"page.html"), os.path.join(os.fsencode(self.root), b"gr\xfcn"))
+        file = Root(str(self.root)).open(b"gr\xfcn")
         os.close(file.descriptor)
         file.descriptor = os.open(file.path, os.O_WRONLY)
-        asked = parse_head(request(b"/page.html"), Limits())
+        asked = parse_head(request(b"/gr%FCn"), Limits())
         with capturedLogs() as said:
             error = self.assertRaises(HTTPError, file_answer, asked, file, b"text/html", b"", False, NOW, 1)
         self.assertEqual(error.status, 500)
         self.assertRaises(OSError, os.fstat, file.descriptor)
         (line,) = map(formatEvent, said)
-        self.assertEqual(line, f"{self.root}/page.html can not be read: Bad file descriptor")
+        self.assertEqual(line, f"{self.root}/gr\\xfcn can not be read: Bad file descriptor")
 
     def test_only_regular_files_are_opened(self) -> None:
         root = Root(str(self.root))

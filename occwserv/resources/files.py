@@ -189,5 +189,5 @@ class Root:
 
 def _unreadable(path: bytes, error: OSError) -> HTTPError:
     """The answer when a page is there, and its disk, or the network to that, fails; who runs the server is told."""
-    _log.error("{path} can not be read: {why}", path=os.fsdecode(path), why=error.strerror)
+    _log.error("{path} can not be read: {why}", path=path.decode("utf-8", "backslashreplace"), why=error.strerror)
     return HTTPError(500, "the page can not be read; the server's log says why")

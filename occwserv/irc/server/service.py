@@ -19,8 +19,7 @@ FREELY = 1e9
 class Server(State):
     """The server, whoever its clients are connected by.
 
-    :param now: seconds, for how long things take. :param date: seconds since 1970, for when they happen.
-    :param motd: what newcomers are told.
+    :param scheduler: runs a process for each of them. The other parameters are those of `State`.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ from ...settings import IrcServer
 from ..link import Link
 from ..message import LINE, Message, Source, fold, form
 
+NAME = "irc.occwserv"
 MAPPING = "ascii"
 TOPIC = 300
 """Characters of a topic."""
@@ -98,10 +99,9 @@ class State:
         limits: IrcServer,
         version: str,
         motd: Sequence[str] = (),
-        name: str = "irc.occwserv",
     ) -> None:
         self.now, self.date, self.limits = now, date, limits
-        self.version, self.motd, self.name = version, motd, name
+        self.version, self.motd, self.name = version, motd, NAME
         self.guests: dict[Guest, None] = {}
         self.by_nick: dict[str, Guest] = {}
         self.channels: dict[str, Channel] = {}

@@ -1,7 +1,7 @@
 """Process. Talking on our own IRC server, and asking who is there."""
 
 from ..message import Message, fold, form, is_channel, matches
-from .state import LISTED, TOPIC, Guest, State
+from .state import LISTED, MAPPING, TOPIC, Guest, State
 
 LONGEST = 100
 """People in one answer."""
@@ -86,7 +86,7 @@ def monitor(server: State, guest: Guest, message: Message) -> None:
     kind, nicks = message.param(0).upper(), [each for each in message.param(1).split(",") if each]
     if kind == "+":
         room = server.limits.watched - len(guest.watched)
-        wanted = [each for each in nicks if fold(each, "ascii") not in guest.watched]
+        wanted = [each for each in nicks if fold(each, MAPPING) not in guest.watched]
         if len(wanted) > room:
             guest.reply("734", server.limits.watched, ",".join(wanted[room:])[:300], "Monitor list is full")
         server.watch(guest, wanted[:room], True)
